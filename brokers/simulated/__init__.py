@@ -1,0 +1,1 @@
+"""An honest exchange in memory: fills, fees, partial fills, rejects and settlement."""

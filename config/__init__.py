@@ -1,0 +1,1 @@
+"""Second floor: configuration text in, frozen settings out, or one clear refusal."""

@@ -1,0 +1,1 @@
+"""Top floor: the service, the only room that knows all the others."""
