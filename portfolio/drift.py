@@ -1,0 +1,104 @@
+"""Weights and drift, for one moment and for a whole history by the same arithmetic.
+
+Blocks are float64 arrays of shape (T, N): T moments, N leaves with cash as the last when there is one.
+A live decision passes T = 1. `leaf_values` and `from_float` are the only places where exact money
+becomes a float and comes back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portfolio.money import ZERO, Money, Weight
+from portfolio.snapshot import Snapshot
+from portfolio.target import Target
+
+Block = NDArray[np.float64]
+
+EDGE_TOLERANCE = 1e-9
+"""A band fires at its edge; a float within this of the edge is at the edge."""
+
+
+def weights_of(values: Block) -> Block:
+    """Values (T, N) as fractions of each row's sum (T, N). A row that sums to zero gives zeros."""
+    sums = values.sum(axis=1, keepdims=True)
+    weights: Block = np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+    return weights
+
+
+def membership(target: Target) -> Block:
+    """(S, N) ones where leaf n lies under slice s, in the order of `target.slices`."""
+    index = {leaf: n for n, leaf in enumerate(target.leaves)}
+    matrix = np.zeros((len(target.slices), len(target.leaves)))
+    for s, node in enumerate(target.slices):
+        matrix[s, [index[leaf] for leaf in target.members[node.name]]] = 1.0
+    return matrix
+
+
+def drift_of(weights: Block, target: Target) -> Block:
+    """Actual minus target of every slice (T, S), groups too; positive is overweight."""
+    members = membership(target)
+    goal = np.array([float(target.weights[node.name]) for node in target.slices])
+    return np.asarray(weights @ members.T - goal, dtype=np.float64)
+
+
+def total_drift(weights: Block, target: Target) -> Block:
+    """Half the sum of absolute leaf drift (T,): the fraction that must change hands."""
+    goal = np.array([float(target.weights[leaf]) for leaf in target.leaves])
+    return np.asarray(np.abs(weights - goal).sum(axis=1) / 2, dtype=np.float64)
+
+
+def from_float(value: float) -> Decimal:
+    """A float of the kernels as a decimal of 12 places."""
+    return Decimal(f"{value:.12f}").normalize() + ZERO
+
+
+def leaf_values(snapshot: Snapshot, target: Target) -> tuple[Money, ...] | None:
+    """Value of each leaf in leaf order, the cash slice's being all cash; None when unknown.
+
+    Holdings in no slice are left out: they are shown, never counted towards a slice.
+    """
+    by_name = {node.name: node for node in target.slices}
+    values: list[Money] = []
+    for leaf in target.leaves:
+        node = by_name[leaf]
+        value = snapshot.cash if node.symbol is None else snapshot.value(node.symbol)
+        if value is None:
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceDrift:
+    """One slice at one moment; `drift` is actual minus target, `half_width` the way to its edge."""
+
+    name: str
+    target: Weight
+    actual: Weight
+    half_width: Weight
+
+    @property
+    def drift(self) -> Weight:
+        """Signed distance from the target."""
+        return Weight(self.actual - self.target)
+
+
+def slice_drifts(
+    values: Sequence[Money], target: Target, half_widths: Sequence[Weight]
+) -> tuple[SliceDrift, ...]:
+    """Every slice's drift for one moment, through the block kernel with T = 1."""
+    weights = weights_of(np.array([[float(v) for v in values]]))
+    drifts = drift_of(weights, target)[0]
+    return tuple(
+        SliceDrift(
+            name=node.name,
+            target=target.weights[node.name],
+            actual=Weight(target.weights[node.name] + from_float(float(drift))),
+            half_width=half_width,
+        )
+        for node, drift, half_width in zip(target.slices, drifts, half_widths, strict=True)
+    )

@@ -1,0 +1,255 @@
+"""Every fact the journal can hold. Each is one row of the audit chain; tables are made from them.
+
+`kind` is the row's name for ever: an event is never renamed or changed in meaning, only added.
+A `Ref` is the digest of a document (snapshot, policy, memory, limits) stored once beside the chain.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from portfolio.decisions import Decision, Run, Verdict
+from portfolio.memory import CashFlow, Fence
+from portfolio.money import Money, Price, Quantity
+from portfolio.orders import Fill, Leg, LegState
+from portfolio.wakes import Wake
+
+Ref = str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalOpened:
+    """The first row: what this journal is for. `previous_head` links to the journal it follows."""
+
+    kind: Literal["journal_opened"] = "journal_opened"
+    mode: str
+    household: str
+    account_numbers: tuple[str, ...]
+    epoch: str
+    code_version: str
+    previous_head: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonStarted:
+    """A daemon took the lease; `configuration` refers to the settings' text without secrets."""
+
+    kind: Literal["daemon_started"] = "daemon_started"
+    code_version: str
+    configuration: Ref
+    session: date
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonStopped:
+    """A clean end; a start without it before means that the last one was cut off."""
+
+    kind: Literal["daemon_stopped"] = "daemon_stopped"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleDecided:
+    """One look and its answer, with all that is needed to reach the same answer again."""
+
+    kind: Literal["cycle_decided"] = "cycle_decided"
+    cycle: int
+    wake: Wake
+    session: date
+    snapshot: Ref
+    policy: Ref
+    memory: Ref
+    limits: Ref
+    decision: Decision
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleFailed:
+    """A look that could not be finished: what was missing and what happens next."""
+
+    kind: Literal["cycle_failed"] = "cycle_failed"
+    wake: Wake
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequested:
+    """A proposal waits for a person until `expires_at`; it replaces any older one."""
+
+    kind: Literal["approval_requested"] = "approval_requested"
+    cycle: int
+    proposal_hash: str
+    expires_at: datetime
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalEnded:
+    """What became of a waiting proposal. `by` is who said it, "trimtab" when nobody did."""
+
+    kind: Literal["approval_ended"] = "approval_ended"
+    proposal_hash: str
+    outcome: Literal["granted", "rejected", "expired", "replaced", "withdrawn"]
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOpened:
+    """A plan was accepted: what it may trade, and until when."""
+
+    kind: Literal["run_opened"] = "run_opened"
+    run: Run
+    accepted_by: str
+    flows: tuple[str, ...] = ()
+    """Ids of the deposits and withdrawals that the run answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A run is over; the rest period starts in `session`."""
+
+    kind: Literal["run_ended"] = "run_ended"
+    run: int
+    session: date
+    outcome: Literal["complete", "expired", "halted", "withdrawn"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegPlanned:
+    """The intent, written before anything is sent."""
+
+    kind: Literal["leg_planned"] = "leg_planned"
+    leg: Leg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegMoved:
+    """A leg went from one state to another, or filled further in the same one."""
+
+    kind: Literal["leg_moved"] = "leg_moved"
+    client_order_id: str
+    before: LegState
+    after: LegState
+    sends: int
+    sent_at: datetime | None
+    broker_order_id: str | None
+    filled_quantity: Quantity
+    filled_average_price: Price | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillBooked:
+    """One execution, booked once, of an order of ours or of a person's."""
+
+    kind: Literal["fill_booked"] = "fill_booked"
+    fill: Fill
+    client_order_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSeen:
+    """Cash or holdings moved without an order: deposit, dividend, fee, split."""
+
+    kind: Literal["flow_seen"] = "flow_seen"
+    flow: CashFlow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionsAccepted:
+    """Holdings that we did not make, taken as they are: at adoption, or after a confirmed change."""
+
+    kind: Literal["positions_accepted"] = "positions_accepted"
+    account: str
+    quantities: dict[str, Quantity]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fenced:
+    """A symbol is not traded for now."""
+
+    kind: Literal["fenced"] = "fenced"
+    fence: Fence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfenced:
+    """A symbol may be traded again."""
+
+    kind: Literal["unfenced"] = "unfenced"
+    account: str
+    symbol: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """Nothing is sent any more until a person resumes."""
+
+    kind: Literal["halted"] = "halted"
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A person cleared the halt and said why."""
+
+    kind: Literal["resumed"] = "resumed"
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something a person should know. `page` needs an answer, `info` goes into a digest.
+
+    `name` is the runbook's heading; the same name and scope is raised once until it is cleared.
+    """
+
+    kind: Literal["alarm"] = "alarm"
+    name: str
+    level: Literal["page", "info"]
+    text: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionClosed:
+    """The value at a close, for reports: one row a session."""
+
+    kind: Literal["session_closed"] = "session_closed"
+    session: date
+    equity: Money
+    cash: Money
+    weights: dict[str, Decimal]
+
+
+Event = (
+    JournalOpened
+    | DaemonStarted
+    | DaemonStopped
+    | CycleDecided
+    | CycleFailed
+    | ApprovalRequested
+    | ApprovalEnded
+    | RunOpened
+    | RunEnded
+    | LegPlanned
+    | LegMoved
+    | FillBooked
+    | FlowSeen
+    | PositionsAccepted
+    | Fenced
+    | Unfenced
+    | Halted
+    | Resumed
+    | Alarm
+    | SessionClosed
+)

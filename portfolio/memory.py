@@ -1,0 +1,100 @@
+"""What a decision may know of the past: a value derived from the journal, recorded with its inputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from portfolio.decisions import Run
+from portfolio.money import ZERO, Money
+from portfolio.orders import Leg
+from portfolio.wakes import Wake
+
+
+class FlowKind(StrEnum):
+    """What moved cash or holdings without an order of ours."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    DIVIDEND = "dividend"
+    INTEREST = "interest"
+    FEE = "fee"
+    SPLIT = "split"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashFlow:
+    """One activity of the broker that is not a fill. `amount` is signed: a deposit is positive.
+
+    `flow_id` is the broker's, unique for ever. `ratio` is new units per old for a split.
+    `day` is the broker's booking date, `seen_session` the session in which we first saw it.
+    """
+
+    flow_id: str
+    account: str
+    kind: FlowKind
+    amount: Money
+    day: date
+    symbol: str | None = None
+    ratio: Decimal | None = None
+    seen_session: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fence:
+    """A symbol of an account that is not traded until `until` (None: until a person clears it)."""
+
+    account: str
+    symbol: str
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the day and the hour have used of the limits, open, ambiguous and lost orders included."""
+
+    traded_today: Money = field(default=Money(ZERO))
+    """Both ways, at limit price where not filled."""
+    orders_today: int = 0
+    cycles_today: int = 0
+    cycles_by_symbol: Mapping[str, int] = field(default_factory=dict)
+    """Executed cycles that touched a symbol in this session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """The past, as far as a decision needs it.
+
+    `sessions_since_run` counts exchange sessions since the last run ended, None when none has.
+    `calendar_done_through` is the last session for which a due calendar date has been answered; at
+    first the session before the journal was opened. `backstop_done_on` likewise for the backstop.
+    `flows` are deposits and withdrawals not yet followed by a run, oldest first.
+    `live_legs` are those whose order may still be at the broker. `approved_flows` are the ids of
+    deposits that a person has released although they are above the asking level.
+    """
+
+    wake: Wake
+    started_on: date
+    first_plan_done: tuple[str, ...] = ()
+    run: Run | None = None
+    run_legs: tuple[Leg, ...] = ()
+    live_legs: tuple[Leg, ...] = ()
+    last_run_ended_on: date | None = None
+    sessions_since_run: int | None = None
+    calendar_done_through: date
+    backstop_done_on: date | None = None
+    flows: tuple[CashFlow, ...] = ()
+    sessions_since_flow: int | None = None
+    approved_flows: tuple[str, ...] = ()
+    fences: tuple[Fence, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+    def fence_of(self, account: str, symbol: str) -> Fence | None:
+        """The fence around a symbol in an account, if any."""
+        for fence in self.fences:
+            if fence.account == account and fence.symbol == symbol:
+                return fence
+        return None

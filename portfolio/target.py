@@ -1,0 +1,229 @@
+"""The target: a tree of slices whose leaves provably sum to one, cash among them.
+
+A slice has a weight of its parent and either children, a symbol, or is the cash slice. The weight of a
+leaf in the whole is the product along its path, computed exactly: if the children of each parent sum
+to exactly one, the leaves do.
+"""
+
+import decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from portfolio.money import ONE, ZERO, Weight
+
+CASH = "cash"
+"""The name of the cash slice that a buffer makes when the target names none."""
+
+
+class TargetError(ValueError):
+    """A tree of slices that cannot be a target; the message says which slice and why."""
+
+
+class BandRule(StrEnum):
+    """Which width counts when a band has one in points and one relative to the weight."""
+
+    NARROWER = "narrower"
+    WIDER = "wider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """How far a slice may drift before it fires, to either side; it fires AT the edge.
+
+    `points` is a fraction of the portfolio (0.05 is five points), `relative` a fraction of the
+    slice's own weight (0.25 lets 10 % drift by 2.5 points). With both, `rule` picks. The width is
+    never under `floor`. Swedroe's 5/25 is points 0.05, relative 0.25, narrower.
+    """
+
+    points: Weight | None = Weight(Decimal("0.05"))  # noqa: RUF009
+    relative: Decimal | None = Decimal("0.25")
+    rule: BandRule = BandRule.NARROWER
+    floor: Weight = Weight(Decimal("0.01"))  # noqa: RUF009
+
+    def half_width(self, weight: Weight) -> Weight:
+        """The distance from the target weight to the band's edge.
+
+        >>> Band().half_width(Weight(Decimal("0.10")))
+        Decimal('0.0250')
+        """
+        widths = [
+            w
+            for w in (self.points, None if self.relative is None else self.relative * weight)
+            if w is not None
+        ]
+        if not widths:
+            raise TargetError("a band needs points, a relative width, or both")
+        chosen = min(widths) if self.rule is BandRule.NARROWER else max(widths)
+        return Weight(max(chosen, self.floor))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """One node: `weight` is its fraction of the parent (of the portfolio at the root).
+
+    `band` None means the policy's default band. `is_cash` marks the cash slice.
+    """
+
+    name: str
+    weight: Weight
+    parent: str | None = None
+    symbol: str | None = None
+    is_cash: bool = False
+    band: Band | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A checked tree. Make it with `build_target`; then the leaves sum to exactly one.
+
+    `weights` holds each slice's fraction of the whole portfolio, groups too. `leaves` are the names
+    of the slices without children, in the order given, the cash slice last.
+    """
+
+    slices: tuple[Slice, ...]
+    weights: Mapping[str, Weight]
+    leaves: tuple[str, ...]
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Slice name to the leaves under it; a leaf is its own member."""
+
+    def slice_named(self, name: str) -> Slice:
+        """The slice of that name; raises `KeyError`."""
+        for node in self.slices:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols of the leaves, in leaf order, without the cash slice."""
+        by_name = {node.name: node for node in self.slices}
+        return tuple(s for n in self.leaves if (s := by_name[n].symbol) is not None)
+
+    @property
+    def cash_weight(self) -> Weight:
+        """The target weight of cash; zero without a buffer or a named cash slice."""
+        by_name = {node.name: node for node in self.slices}
+        return Weight(sum((self.weights[n] for n in self.leaves if by_name[n].is_cash), ZERO))
+
+    def leaf_of(self, symbol: str) -> str | None:
+        """The leaf that holds a symbol; None for a holding in no slice."""
+        for node in self.slices:
+            if node.symbol == symbol:
+                return node.name
+        return None
+
+
+def build_target(slices: Iterable[Slice], *, cash_buffer: Weight = Weight(ZERO)) -> Target:  # noqa: B008
+    """Check a tree and weigh it.
+
+    There is always a cash slice. When none is named, one of `cash_buffer` is added at the root and
+    every other root slice is scaled by one minus it: 60/40 with a buffer of 0.005 is 59.7/39.8/0.5.
+    Raises `TargetError` for an empty tree, a doubled name or symbol, a parent that is not there, a
+    loop, a slice with both children and a symbol or with neither, a negative weight, or children
+    that do not sum to exactly one.
+    """
+    nodes = list(slices)
+    if nodes and not any(node.is_cash for node in nodes):
+        nodes = _with_buffer(nodes, cash_buffer)
+    by_name = _checked_names(nodes)
+    children: dict[str | None, list[Slice]] = {}
+    for node in nodes:
+        children.setdefault(node.parent, []).append(node)
+    _check_sums(children)
+    _check_shapes(nodes, children)
+    with decimal.localcontext(prec=200) as context:
+        context.traps[decimal.Inexact] = True
+        weights = {node.name: _weight_of(node, by_name) for node in nodes}
+        leaves = [n for n in nodes if n.name not in children]
+        leaves.sort(key=lambda n: n.is_cash)
+        if sum((weights[n.name] for n in leaves), ZERO) != ONE:
+            raise TargetError("the leaves of the target do not sum to one")
+    names = tuple(n.name for n in leaves)
+    return Target(
+        slices=tuple(nodes),
+        weights=weights,
+        leaves=names,
+        members={n.name: _leaves_under(n.name, names, by_name) for n in nodes},
+    )
+
+
+def _with_buffer(nodes: list[Slice], buffer: Weight) -> list[Slice]:
+    if buffer >= ONE:
+        raise TargetError(f"the cash buffer is {buffer * 100} %, it must be under 100 %")
+    if any(node.name == CASH for node in nodes):
+        raise TargetError(f"slice {CASH!r} needs cash = true, or another name")
+    scaled = [
+        replace(n, weight=Weight(n.weight * (ONE - buffer))) if n.parent is None else n
+        for n in nodes
+    ]
+    return [*scaled, Slice(name=CASH, weight=buffer, is_cash=True)]
+
+
+def _checked_names(nodes: list[Slice]) -> dict[str, Slice]:
+    if not nodes:
+        raise TargetError("a target needs at least one slice")
+    by_name: dict[str, Slice] = {}
+    symbols: dict[str, str] = {}
+    for node in nodes:
+        if node.name in by_name:
+            raise TargetError(f"two slices are called {node.name!r}")
+        by_name[node.name] = node
+        if node.weight < ZERO:
+            raise TargetError(f"slice {node.name!r} has a negative weight")
+        if node.symbol is not None:
+            if node.symbol in symbols:
+                raise TargetError(
+                    f"{node.symbol} is in two slices, {symbols[node.symbol]!r} and {node.name!r}"
+                )
+            symbols[node.symbol] = node.name
+    if sum(node.is_cash for node in nodes) > 1:
+        raise TargetError("a target has at most one cash slice")
+    return by_name
+
+
+def _check_sums(children: Mapping[str | None, list[Slice]]) -> None:
+    for parent, nodes in children.items():
+        sum_of_weights = sum((node.weight for node in nodes), ZERO)
+        if sum_of_weights != ONE:
+            where = "the top slices" if parent is None else f"the slices under {parent!r}"
+            raise TargetError(f"{where} sum to {sum_of_weights * 100} %, they must sum to 100 %")
+
+
+def _check_shapes(nodes: list[Slice], children: Mapping[str | None, list[Slice]]) -> None:
+    for node in nodes:
+        has_children = node.name in children
+        roles = [has_children, node.symbol is not None, node.is_cash]
+        if sum(roles) != 1:
+            raise TargetError(
+                f"slice {node.name!r} must have one of: a symbol, slices under it, or cash = true"
+            )
+
+
+def _weight_of(node: Slice, by_name: Mapping[str, Slice]) -> Weight:
+    weight, at, seen = ONE, node, {node.name}
+    while True:
+        weight *= at.weight
+        if at.parent is None:
+            return Weight(weight)
+        if at.parent not in by_name:
+            raise TargetError(f"slice {at.name!r} names a parent {at.parent!r} that is not there")
+        at = by_name[at.parent]
+        if at.name in seen:
+            raise TargetError(f"slice {at.name!r} is its own ancestor")
+        seen.add(at.name)
+
+
+def _leaves_under(
+    name: str, leaves: tuple[str, ...], by_name: Mapping[str, Slice]
+) -> tuple[str, ...]:
+    def is_under(leaf: str) -> bool:
+        at: str | None = leaf
+        while at is not None:
+            if at == name:
+                return True
+            at = by_name[at].parent
+        return False
+
+    return tuple(leaf for leaf in leaves if is_under(leaf))

@@ -1,0 +1,28 @@
+"""What can wake the daemon. A wake only says "look again"; the answer comes from a fresh snapshot."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WakeKind(StrEnum):
+    """Why a look is taken."""
+
+    START = "start"
+    TICK = "tick"
+    SESSION_OPEN = "session_open"
+    SESSION_CLOSE = "session_close"
+    LOOK = "look"
+    ORDER_UPDATE = "order_update"
+    PRICE_EDGE = "price_edge"
+    CASH_CHANGED = "cash_changed"
+    CONFIGURATION = "configuration"
+    PERSON = "person"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """One reason to look. Equal wakes collapse into one while they wait."""
+
+    kind: WakeKind
+    detail: str = ""
