@@ -221,6 +221,16 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCleared:
+    """What an alarm told of is over."""
+
+    kind: Literal["alarm_cleared"] = "alarm_cleared"
+    name: str
+    scope: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionClosed:
     """The value at a close, for reports: one row a session."""
 
@@ -251,5 +261,6 @@ Event = (
     | Halted
     | Resumed
     | Alarm
+    | AlarmCleared
     | SessionClosed
 )

@@ -10,15 +10,23 @@ from datetime import date, datetime
 from typing import Protocol
 
 from portfolio.accounts import Position
+from portfolio.decisions import Run
+from portfolio.events import Alarm, Event, FillBooked, JournalOpened
 from portfolio.instruments import Instrument
-from portfolio.memory import CashFlow
-from portfolio.money import Money
-from portfolio.orders import Fill, Order, OrderIntent
+from portfolio.lots import Lot
+from portfolio.memory import CashFlow, Fence
+from portfolio.money import Money, Quantity
+from portfolio.orders import Fill, Leg, Order, OrderIntent
+from portfolio.records import CycleRecord, PendingApproval, QueuedNotice, Recorded
 from portfolio.snapshot import Quote, RefusedPrice, Session
 
 
 class Unavailable(Exception):
     """A read did not succeed; the message says what was asked and what came back, without secrets."""
+
+
+class JournalUnwritable(Exception):
+    """A commit failed (disk full, locked, read-only); nothing of it was kept. Nothing may be sent."""
 
 
 class CredentialsRefused(Exception):
@@ -225,6 +233,117 @@ class Prices(Protocol):
         The adapter refuses what is no price at all (missing, zero, NaN, crossed); age, spread and
         jump are judged by `policies` on the quote that comes back.
         """
+        ...
+
+
+class JournalReader(Protocol):
+    """What the journal can tell; the command line has this half."""
+
+    def identity(self) -> JournalOpened:
+        """What the journal is for."""
+        ...
+
+    def head(self) -> tuple[int, str]:
+        """Sequence number and hash of the last row of the chain."""
+        ...
+
+    def events(
+        self, *kinds: str, after: int = 0, limit: int | None = None, newest_first: bool = False
+    ) -> Sequence[Recorded]:
+        """Recorded events of the given kinds (all when none is given) with seq > after."""
+        ...
+
+    def cycle(self, number: int) -> CycleRecord | None:
+        """One look."""
+        ...
+
+    def cycles(self, *, limit: int = 20, before: datetime | None = None) -> Sequence[CycleRecord]:
+        """The latest looks at or before `before`, newest first."""
+        ...
+
+    def document(self, ref: str) -> str:
+        """The canonical JSON stored under a reference; raises `KeyError`."""
+        ...
+
+    def legs(self, *, run: int | None = None, live: bool = False) -> Sequence[Leg]:
+        """Legs in order of planning; `live` only those whose state is not terminal."""
+        ...
+
+    def leg(self, client_order_id: str) -> Leg | None:
+        """One leg."""
+        ...
+
+    def fills(self, *, client_order_id: str | None = None) -> Sequence[FillBooked]:
+        """Booked executions in order."""
+        ...
+
+    def flows(self) -> Sequence[CashFlow]:
+        """Every flow seen, oldest first."""
+        ...
+
+    def open_run(self) -> Run | None:
+        """The run under way."""
+        ...
+
+    def pending_approval(self) -> PendingApproval | None:
+        """The proposal that waits; at most one."""
+        ...
+
+    def positions(self, account: str) -> Mapping[str, Quantity]:
+        """What the account should hold: accepted holdings plus every fill and split since."""
+        ...
+
+    def lots(self, account: str) -> Sequence[Lot]:
+        """The lot ledger of an account, from accepted holdings and fills."""
+        ...
+
+    def fences(self, at: datetime) -> Sequence[Fence]:
+        """Fences still up at an instant."""
+        ...
+
+    def open_alarms(self) -> Sequence[Alarm]:
+        """Alarms raised and not cleared."""
+        ...
+
+    def last_tick(self) -> datetime | None:
+        """When the daemon last looked at what is due."""
+        ...
+
+
+class Journal(JournalReader, Protocol):
+    """The daemon's half: one writer. Nothing leaves a step until `append` has returned."""
+
+    def append(
+        self, *events: Event, documents: Sequence[object] = (), actor: str = "trimtab"
+    ) -> int:
+        """Commit events, their tables, their documents and their notices in one transaction.
+
+        Returns the last sequence number. Raises `JournalUnwritable` and then nothing was kept.
+        """
+        ...
+
+    def next_cycle(self) -> int:
+        """The number of the next look, from 1."""
+        ...
+
+    def next_run(self) -> int:
+        """The number of the next run, from 1."""
+        ...
+
+    def tick(self, at: datetime) -> None:
+        """Leave one row: the daemon was here."""
+        ...
+
+    def due_notices(self, now: datetime, limit: int = 20) -> Sequence[QueuedNotice]:
+        """Undelivered notices whose next try is due, oldest first."""
+        ...
+
+    def notice_delivered(self, number: int, at: datetime) -> None:
+        """A notice went out."""
+        ...
+
+    def notice_failed(self, number: int, error: str, next_try_at: datetime) -> None:
+        """A notice did not go out."""
         ...
 
 

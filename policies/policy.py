@@ -1,0 +1,120 @@
+"""The settings that `decide` obeys: target, triggers, destination, planning. Defaults as documented.
+
+`config` reads them from text and `daemon/wiring.py` hands them over. Fractions are fractions here
+(0.05 is five points); the configuration speaks points and percent.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from portfolio.money import Money, Weight
+from portfolio.target import Band, Target
+
+
+class Period(StrEnum):
+    """How often a calendar date comes round."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarRule:
+    """Dates on which a rebalance is due whatever the drift, if any slice is off by `min_drift`.
+
+    `day` is the weekday 1 (Monday) to 5 for weekly, else the day of the month 1 to 31 (the month's
+    last day when it has fewer); `month` is 1 to 12 for yearly, and for quarterly the first month of
+    the cycle (1: January, April, July, October). A date that is no session moves to the next one.
+    """
+
+    period: Period
+    day: int = 1
+    month: int = 1
+    min_drift: Weight = Weight(Decimal("0.01"))  # noqa: RUF009
+
+
+class Stop(StrEnum):
+    """Where a rebalance stops."""
+
+    TARGET = "target"
+    PART_WAY = "part_way"
+    BAND_EDGE = "band_edge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a rebalance stops; `part` is the fraction of the way from the actual weight to target.
+
+    BAND_EDGE stops just inside the edge of each breached slice. Slices inside their band move only
+    as far as the money needs.
+    """
+
+    stop: Stop = Stop.TARGET
+    part: Decimal = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimumTrade:
+    """The smallest order worth placing: the larger of an amount and a fraction of the portfolio."""
+
+    amount: Money = Money(Decimal(50))  # noqa: RUF009
+    fraction: Weight = Weight(Decimal("0.0005"))  # noqa: RUF009
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositRule:
+    """What new cash does: waits `wait_sessions` after it is seen; above `ask_above` a person is asked.
+
+    `ask_above` is a fraction of the portfolio.
+    """
+
+    wait_sessions: int = 1
+    ask_above: Weight = Weight(Decimal("0.05"))  # noqa: RUF009
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRule:
+    """What makes a quote good enough to trade on."""
+
+    max_age_seconds: int = 60
+    max_spread: Decimal = Decimal("0.02")
+    max_jump: Decimal = Decimal("0.25")
+    """A price this far from the previous close holds the symbol until a person has looked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything `decide` needs to know of the user's will.
+
+    `bands` maps each slice to its band. `calendar` rules are the strategic dates; `backstop` fires
+    once in its period if any slice is off by its `min_drift`. `rest_sessions` after a run only a
+    drift of `rest_override` times the band trades. A plan must remove `min_improvement` of the
+    drift. `limit_offset` is how far from the quote a limit order is set, as a fraction of price.
+    `proposal_hours` is how long a proposal waits; `run_sessions` how long an accepted one may take.
+    """
+
+    target: Target
+    default_band: Band = field(default_factory=Band)
+    calendar: tuple[CalendarRule, ...] = ()
+    backstop: CalendarRule | None = field(
+        default_factory=lambda: CalendarRule(period=Period.YEARLY)
+    )
+    destination: Destination = field(default_factory=Destination)
+    rest_sessions: int = 10
+    rest_override: Decimal = Decimal(2)
+    min_improvement: Decimal = Decimal("0.2")
+    minimum_trade: MinimumTrade = field(default_factory=MinimumTrade)
+    fractional: bool = False
+    sells_allowed: bool = True
+    deposits: DepositRule = field(default_factory=DepositRule)
+    prices: PriceRule = field(default_factory=PriceRule)
+    limit_offset: Decimal = Decimal("0.005")
+    proposal_hours: int = 24
+    run_sessions: int = 2
+
+    def band_of(self, name: str) -> Band:
+        """A slice's own band, else the default one."""
+        return self.target.slice_named(name).band or self.default_band
