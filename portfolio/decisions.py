@@ -113,7 +113,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Nothing to do, with every gate that was asked. `run_complete` names a run that just ended."""
+    """Nothing to do, with every gate that was asked. `run_complete` names a run that just ended.
+
+    `settles_calendar` says that every calendar and backstop date up to this session has its answer:
+    none was due, or one was and the drift was too small. A hold for want of prices settles nothing.
+    """
 
     kind: Literal["hold"] = "hold"
     household: str
@@ -122,6 +126,7 @@ class Hold:
     gates: tuple[Gate, ...]
     slices: tuple[SliceView, ...] = ()
     run_complete: int | None = None
+    settles_calendar: bool = False
 
 
 Decision = Proposal | Hold

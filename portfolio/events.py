@@ -43,6 +43,15 @@ class DaemonStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationChanged:
+    """Other settings are in force from here on; `changes` says in words what is different."""
+
+    kind: Literal["configuration_changed"] = "configuration_changed"
+    configuration: Ref
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonStopped:
     """A clean end; a start without it before means that the last one was cut off."""
 
@@ -244,6 +253,7 @@ class SessionClosed:
 Event = (
     JournalOpened
     | DaemonStarted
+    | ConfigurationChanged
     | DaemonStopped
     | CycleDecided
     | CycleFailed
