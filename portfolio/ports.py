@@ -265,20 +265,24 @@ class JournalReader(Protocol):
         """The canonical JSON stored under a reference; raises `KeyError`."""
         ...
 
-    def legs(self, *, run: int | None = None, live: bool = False) -> Sequence[Leg]:
-        """Legs in order of planning; `live` only those whose state is not terminal."""
+    def legs(
+        self, *, run: int | None = None, live: bool = False, since: datetime | None = None
+    ) -> Sequence[Leg]:
+        """Legs in order of planning; `live` only those not terminal, `since` by planning time."""
         ...
 
     def leg(self, client_order_id: str) -> Leg | None:
         """One leg."""
         ...
 
-    def fills(self, *, client_order_id: str | None = None) -> Sequence[FillBooked]:
-        """Booked executions in order."""
+    def fills(
+        self, *, client_order_id: str | None = None, since: datetime | None = None
+    ) -> Sequence[FillBooked]:
+        """Booked executions in order; `since` by the time of execution."""
         ...
 
-    def flows(self) -> Sequence[CashFlow]:
-        """Every flow seen, oldest first."""
+    def flows(self, *, since: date | None = None) -> Sequence[CashFlow]:
+        """Flows seen, oldest first; `since` by booking date."""
         ...
 
     def open_run(self) -> Run | None:
