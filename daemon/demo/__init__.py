@@ -1,0 +1,1 @@
+"""`trimtab demo`: a real daemon on simulated ground, watched through its journal."""

@@ -1,0 +1,174 @@
+"""One sentence for each recorded event: what `history`, the demo and a plain terminal print."""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from daemon.screens.words import money, quantity, short_hash
+from portfolio.decisions import Hold, PlannedLeg, Proposal
+from portfolio.events import (
+    Alarm,
+    AlarmCleared,
+    ApprovalEnded,
+    ApprovalRequested,
+    ConfigurationChanged,
+    CycleDecided,
+    CycleFailed,
+    DaemonStarted,
+    DaemonStopped,
+    Event,
+    Fenced,
+    FillBooked,
+    FlowSeen,
+    Halted,
+    JournalOpened,
+    LegMoved,
+    LegPlanned,
+    PositionsAccepted,
+    Resumed,
+    RunEnded,
+    RunOpened,
+    SessionClosed,
+    Unfenced,
+)
+from portfolio.money import ZERO
+from portfolio.orders import LegState, Side
+
+Tone = Literal["plain", "decision", "trade", "good", "care", "alarm", "quiet"]
+"""How a line is coloured; it never carries meaning that the words do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A sentence and its tone. `quiet` ones are left out of a short story."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+def order_words(leg: PlannedLeg) -> str:
+    """A planned order in words: "sell 12 BND, limit 79.60, about 955.20"."""
+    intent = leg.intent
+    limit = "at market" if intent.limit_price is None else f"limit {money(intent.limit_price)}"
+    return (
+        f"{intent.side} {quantity(intent.quantity)} {intent.symbol}, {limit},"
+        f" about {money(leg.value)}"
+    )
+
+
+def plan_words(proposal: Proposal) -> str:
+    """A plan in one clause: how much goes which way."""
+    sold = sum((leg.value for leg in proposal.sells), start=ZERO)
+    bought = sum((leg.value for leg in proposal.buys), start=ZERO)
+    parts = []
+    if proposal.sells:
+        names = ", ".join(leg.intent.symbol for leg in proposal.sells)
+        parts.append(f"sell {names} for {money(sold)}")
+    if proposal.buys:
+        names = ", ".join(leg.intent.symbol for leg in proposal.buys)
+        parts.append(f"buy {names} for {money(bought)}")
+    return "; ".join(parts) or "no orders"
+
+
+def tell(event: Event) -> Told:  # noqa: C901, PLR0911, PLR0912  one flat table of events
+    """What happened, in one sentence."""
+    match event:
+        case JournalOpened():
+            follows = "" if event.previous_head is None else "; it follows an older journal"
+            return Told(text=f"journal opened for {event.household}, {event.mode}{follows}")
+        case DaemonStarted():
+            where = " on the simulated broker" if event.simulated else ""
+            return Told(text=f"daemon {event.code_version} started{where}", tone="good")
+        case ConfigurationChanged():
+            return Told(text=f"configuration changed: {'; '.join(event.changes)}", tone="care")
+        case DaemonStopped():
+            return Told(text=f"daemon stopped: {event.reason}", tone="care")
+        case CycleDecided():
+            return _decided(event)
+        case CycleFailed():
+            return Told(text=f"could not look ({event.wake.kind}): {event.reason}", tone="alarm")
+        case ApprovalRequested():
+            why = f" ({'; '.join(event.reasons)})" if event.reasons else ""
+            return Told(
+                text=f"waits for approval {short_hash(event.proposal_hash)}{why}", tone="care"
+            )
+        case ApprovalEnded():
+            why = f": {event.reason}" if event.reason else ""
+            tone: Tone = "good" if event.outcome == "granted" else "care"
+            return Told(text=f"proposal {event.outcome} by {event.by}{why}", tone=tone)
+        case RunOpened():
+            return Told(text=f"run {event.run.number} opened, accepted by {event.accepted_by}")
+        case RunEnded():
+            tone = "good" if event.outcome == "complete" else "care"
+            return Told(text=f"run {event.run} {event.outcome}: {event.reason}", tone=tone)
+        case LegPlanned():
+            return Told(text=f"intent written: {_intent(event)}", tone="quiet")
+        case LegMoved():
+            return _moved(event)
+        case FillBooked():
+            return _filled(event)
+        case FlowSeen():
+            return _flow(event)
+        case PositionsAccepted():
+            held = ", ".join(f"{quantity(q)} {s}" for s, q in sorted(event.quantities.items()))
+            return Told(text=f"holdings of {event.account} taken as they are: {held or 'none'}")
+        case Fenced():
+            return Told(
+                text=f"{event.fence.symbol} is left alone: {event.fence.reason}", tone="care"
+            )
+        case Unfenced():
+            return Told(text=f"{event.symbol} may be traded again: {event.reason}", tone="good")
+        case Halted():
+            return Told(text=f"HALTED by {event.by}: {event.reason}", tone="alarm")
+        case Resumed():
+            return Told(text=f"resumed by {event.by}: {event.reason}", tone="good")
+        case Alarm():
+            return Told(text=event.text, tone="alarm" if event.level == "page" else "care")
+        case AlarmCleared():
+            return Told(text=f"over: {event.text or event.name}", tone="good")
+        case SessionClosed():
+            return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
+        case _:
+            assert_never(event)
+
+
+def _decided(event: CycleDecided) -> Told:
+    decision = event.decision
+    if isinstance(decision, Hold):
+        return Told(text=f"#{event.cycle} hold: {decision.reason}", tone="quiet")
+    words = "goes on" if decision.run is not None else "proposes"
+    return Told(
+        text=f"#{event.cycle} {words}: {decision.reason}; {plan_words(decision)}", tone="decision"
+    )
+
+
+def _intent(event: LegPlanned) -> str:
+    intent = event.leg.intent
+    return f"{intent.side} {quantity(intent.quantity)} {intent.symbol}"
+
+
+def _moved(event: LegMoved) -> Told:
+    bad = {LegState.REJECTED, LegState.AMBIGUOUS, LegState.LOST, LegState.STUCK}
+    tone: Tone = "alarm" if event.after in bad else "quiet"
+    note = f" ({event.note})" if event.note else ""
+    return Told(text=f"order {event.client_order_id} is {event.after}{note}", tone=tone)
+
+
+def _filled(event: FillBooked) -> Told:
+    fill = event.fill
+    verb = "sold" if fill.side is Side.SELL else "bought"
+    own = "" if event.client_order_id is not None else " (not an order of ours)"
+    fee = f", fee {money(fill.fee)}" if fill.fee else ""
+    return Told(
+        text=f"{verb} {quantity(fill.quantity)} {fill.symbol} at {money(fill.price)} ="
+        f" {money(fill.quantity * fill.price)}{fee}{own}",
+        tone="trade",
+    )
+
+
+def _flow(event: FlowSeen) -> Told:
+    flow = event.flow
+    if flow.ratio is not None:
+        return Told(text=f"{flow.kind} of {flow.symbol}: {quantity(flow.ratio)} for 1", tone="care")
+    of = f" of {flow.symbol}" if flow.symbol else ""
+    tone: Tone = "care" if flow.kind in ("deposit", "withdrawal") else "quiet"
+    return Told(text=f"{flow.kind}{of} {money(flow.amount)}", tone=tone)
