@@ -73,7 +73,8 @@ class Memory:
     first the session before the journal was opened. `backstop_done_on` likewise for the backstop.
     `flows` are deposits and withdrawals not yet followed by a run, oldest first.
     `live_legs` are those whose order may still be at the broker. `approved_flows` are the ids of
-    deposits that a person has released although they are above the asking level.
+    deposits that a person has released although they are above the asking level. `halted` is the
+    reason of a halt, empty when there is none: then a decision holds.
     """
 
     wake: Wake
@@ -91,6 +92,7 @@ class Memory:
     approved_flows: tuple[str, ...] = ()
     fences: tuple[Fence, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    halted: str = ""
 
     def fence_of(self, account: str, symbol: str) -> Fence | None:
         """The fence around a symbol in an account, if any."""

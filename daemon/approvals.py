@@ -1,0 +1,223 @@
+"""Approvals: who says yes to a proposal, and whether the yes still fits.
+
+An account on `auto` needs nobody while every limit passes; all else waits for a person. A person's yes
+is bound to the hash of one proposal and allows exactly its orders, plus 1 %: the plan is made again
+from fresh prices, and when it has grown beyond that the old one is withdrawn and the new one asks.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from daemon.house import House
+from portfolio.accounts import Autonomy
+from portfolio.decisions import (
+    HEADROOM,
+    Allowance,
+    Decision,
+    Hold,
+    Proposal,
+    Run,
+    Verdict,
+    allowances_of,
+)
+from portfolio.events import Alarm, ApprovalEnded, ApprovalRequested, RunOpened
+from portfolio.memory import Memory
+from portfolio.money import Money, total
+from portfolio.records import PendingApproval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A person's yes to the proposal that waits."""
+
+    pending: PendingApproval
+    by: str
+    reason: str
+
+
+def approve(
+    house: House,
+    cycle: int,
+    decision: Decision,
+    verdict: Verdict | None,
+    memory: Memory,
+    consent: Consent | None,
+) -> Run | None:
+    """The run that may send now, opened or continued; None when nothing may be sent.
+
+    Records what becomes of the proposal: waits, granted, replaced, withdrawn.
+    """
+    if consent is not None and not _still_fits(decision, verdict, consent.pending):
+        _withdraw(house, decision, verdict, consent.pending)
+        consent = None
+    if isinstance(decision, Hold) or verdict is None:
+        _withdraw_when_pointless(house, decision)
+        return None
+    if decision.run is not None:
+        return memory.run if verdict.outcome != "denied" else None
+    if house.is_dry_run or not decision.legs:
+        return None
+    if consent is not None:
+        return _grant(house, cycle, consent, memory)
+    if verdict.outcome == "denied":
+        _tell_denied(house, verdict)
+        return None
+    if verdict.outcome == "approved" and _all_automatic(house, decision):
+        _end_pending(house, "replaced", "a newer plan is within the limits and goes ahead")
+        return _open(house, cycle, decision, accepted_by="limits", actor="trimtab", memory=memory)
+    _ask(house, cycle, decision, verdict)
+    return None
+
+
+def reject(house: House, pending: PendingApproval, *, by: str, reason: str) -> None:
+    """A person's no."""
+    house.journal.append(
+        ApprovalEnded(
+            proposal_hash=pending.proposal_hash, outcome="rejected", by=by, reason=reason
+        ),
+        actor=by,
+    )
+
+
+def expire(house: House) -> bool:
+    """End the waiting proposal when its time is over; True when it was."""
+    pending = house.journal.pending_approval()
+    if pending is None or house.clock.now() < pending.expires_at:
+        return False
+    return _end_pending(house, "expired", "nobody answered in time; the next look decides afresh")
+
+
+def covers(allowances: tuple[Allowance, ...], proposal: Proposal) -> bool:
+    """Whether every order of a proposal lies inside the allowances: account, symbol, side, units."""
+    allowed = {(a.account, a.symbol, a.side): a.quantity for a in allowances}
+    return all(
+        leg.intent.quantity
+        <= allowed.get((leg.intent.account, leg.intent.symbol, leg.intent.side), 0)
+        for leg in proposal.legs
+    )
+
+
+def _still_fits(decision: Decision, verdict: Verdict | None, pending: PendingApproval) -> bool:
+    return (
+        isinstance(decision, Proposal)
+        and decision.run is None
+        and verdict is not None
+        and verdict.outcome != "denied"
+        and covers(allowances_of(pending.proposal), decision)
+    )
+
+
+def _withdraw(
+    house: House, decision: Decision, verdict: Verdict | None, pending: PendingApproval
+) -> None:
+    if isinstance(decision, Hold):
+        why = decision.reason
+    elif verdict is not None and verdict.outcome == "denied":
+        why = "; ".join(verdict.reasons)
+    else:
+        why = f"prices have moved since: {_both_prices(pending.proposal, decision)}"
+    house.journal.append(
+        ApprovalEnded(
+            proposal_hash=pending.proposal_hash, outcome="withdrawn", by="trimtab", reason=why
+        )
+    )
+
+
+def _both_prices(old: Proposal, new: Proposal) -> str:
+    then = {leg.intent.symbol: leg.price for leg in old.legs}
+    return ", ".join(
+        f"{leg.intent.symbol} was {then[leg.intent.symbol]:.2f}, is {leg.price:.2f}"
+        if leg.intent.symbol in then
+        else f"{leg.intent.symbol} is new in the plan"
+        for leg in new.legs
+    )
+
+
+def _withdraw_when_pointless(house: House, decision: Decision) -> None:
+    """A look that finds nothing to do any more takes the waiting proposal back."""
+    if isinstance(decision, Hold) and decision.settles_calendar:
+        _end_pending(house, "withdrawn", f"no longer needed: {decision.reason}")
+
+
+def _end_pending(house: House, outcome: str, reason: str) -> bool:
+    pending = house.journal.pending_approval()
+    if pending is None:
+        return False
+    house.journal.append(
+        ApprovalEnded(
+            proposal_hash=pending.proposal_hash,
+            outcome=outcome,  # type: ignore[arg-type]
+            by="trimtab",
+            reason=reason,
+        )
+    )
+    return True
+
+
+def _all_automatic(house: House, proposal: Proposal) -> bool:
+    autonomy = {account.id: account.autonomy for account in house.accounts}
+    return all(autonomy[leg.intent.account] is Autonomy.AUTO for leg in proposal.legs)
+
+
+def _ask(house: House, cycle: int, proposal: Proposal, verdict: Verdict) -> None:
+    """Make the proposal the one that waits, unless the one that waits already covers it."""
+    pending = house.journal.pending_approval()
+    if pending is not None and covers(allowances_of(pending.proposal), proposal):
+        return
+    _end_pending(house, "replaced", f"cycle {cycle} has a newer plan")
+    reasons = verdict.reasons or ("the account's autonomy is propose",)
+    house.journal.append(
+        ApprovalRequested(
+            cycle=cycle,
+            proposal_hash=proposal.proposal_hash(),
+            expires_at=proposal.as_of + timedelta(hours=house.policy.proposal_hours),
+            reasons=reasons,
+        )
+    )
+
+
+def _grant(house: House, cycle: int, consent: Consent, memory: Memory) -> Run:
+    house.journal.append(
+        ApprovalEnded(
+            proposal_hash=consent.pending.proposal_hash,
+            outcome="granted",
+            by=consent.by,
+            reason=consent.reason,
+        ),
+        actor=consent.by,
+    )
+    return _open(
+        house,
+        cycle,
+        consent.pending.proposal,
+        accepted_by=consent.by,
+        actor=consent.by,
+        memory=memory,
+    )
+
+
+def _open(
+    house: House, cycle: int, proposal: Proposal, *, accepted_by: str, actor: str, memory: Memory
+) -> Run:
+    now = house.clock.now()
+    ends = house.sessions.current_or_previous(now)
+    for _ in range(house.policy.run_sessions - 1):
+        ends = house.sessions.next_after(ends.closes_at)
+    run = Run(
+        number=house.journal.next_run(),
+        proposal_hash=proposal.proposal_hash(),
+        opened_cycle=cycle,
+        allowances=allowances_of(proposal),
+        buy_budget=Money(total(leg.value for leg in proposal.buys) * HEADROOM),
+        expires_at=max(ends.closes_at, now),
+    )
+    flows = tuple(flow.flow_id for flow in memory.flows)
+    house.journal.append(RunOpened(run=run, accepted_by=accepted_by, flows=flows), actor=actor)
+    return run
+
+
+def _tell_denied(house: House, verdict: Verdict) -> None:
+    text = "A plan was refused by the limits: " + "; ".join(verdict.reasons)
+    known = {(a.name, a.text) for a in house.journal.open_alarms()}
+    if ("plan denied", text) not in known:
+        house.journal.append(Alarm(name="plan denied", level="info", text=text))

@@ -1,0 +1,121 @@
+"""The cycle, on one screen: observe, decide, approve, execute, settle.
+
+Nothing leaves a step until the journal has it. The next cycle begins from a fresh snapshot.
+"""
+
+from dataclasses import dataclass, field
+
+from daemon.approvals import Consent, approve
+from daemon.executor import place
+from daemon.house import House
+from daemon.memory import remember
+from daemon.observe import holdings, observe
+from daemon.reconcile import Differences, reconcile
+from daemon.settle import Progress, settle
+from policies.decide import decide
+from policies.limits import check_plan
+from portfolio.canonical import digest
+from portfolio.decisions import Decision, Hold, Proposal, Run, Verdict
+from portfolio.events import CycleDecided, RunEnded
+from portfolio.memory import Memory
+from portfolio.orders import Leg
+from portfolio.snapshot import Snapshot
+from portfolio.wakes import Wake
+
+
+@dataclass(slots=True)
+class Watch:
+    """What this process has seen lately; losing it at a restart costs time, never an order."""
+
+    progress: Progress = field(default_factory=Progress)
+    differences: Differences = field(default_factory=Differences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a cycle came to; `run` is the run it opened or continued, `legs` what it sent."""
+
+    cycle: int
+    decision: Decision
+    verdict: Verdict | None
+    run: Run | None = None
+    legs: tuple[Leg, ...] = ()
+
+
+def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = None) -> Outcome:
+    """One household decision with its full inputs, and what follows from it.
+
+    `consent` is a person's yes to the proposal that waits; it is judged on this cycle's prices.
+    Raises `Unavailable`, `CredentialsRefused`, `JournalUnwritable` or `BrokenInvariant`; whatever was
+    committed before stays true, and the next cycle starts from it.
+    """
+    settle(house, watch.progress)
+    snapshot = observe(house)
+    fences = reconcile(house, holdings(snapshot), watch.differences)
+    memory = remember(house, wake, snapshot.session, more_fences=fences)
+
+    decision = decide(snapshot, house.policy, memory)
+    verdict = _judge(house, snapshot, memory, decision, asked=consent is not None)
+    cycle = _record(house, wake, snapshot, memory, decision, verdict)
+
+    run = approve(house, cycle, decision, verdict, memory, consent)
+    legs: tuple[Leg, ...] = ()
+    if run is not None and isinstance(decision, Proposal):
+        legs = place(house, run.number, cycle, decision.first_wave, snapshot)
+        settle(house, watch.progress)
+    return Outcome(cycle=cycle, decision=decision, verdict=verdict, run=run, legs=legs)
+
+
+def _judge(
+    house: House, snapshot: Snapshot, memory: Memory, decision: Decision, *, asked: bool
+) -> Verdict | None:
+    if isinstance(decision, Hold):
+        return None
+    return check_plan(decision, snapshot, house.limits, memory, asked=asked)
+
+
+def _record(
+    house: House,
+    wake: Wake,
+    snapshot: Snapshot,
+    memory: Memory,
+    decision: Decision,
+    verdict: Verdict | None,
+) -> int:
+    """Commit the look with its inputs, before anything follows from it; returns its number."""
+    cycle = house.journal.next_cycle()
+    decided = CycleDecided(
+        cycle=cycle,
+        wake=wake,
+        session=snapshot.day,
+        snapshot=digest(snapshot),
+        policy=digest(house.policy),
+        memory=digest(memory),
+        limits=digest(house.limits),
+        decision=decision,
+        verdict=verdict,
+    )
+    house.hook("before cycle commit")
+    house.journal.append(
+        decided,
+        *_run_ends(house, snapshot, memory, decision),
+        documents=(snapshot, house.policy, memory, house.limits),
+    )
+    house.hook("after cycle commit")
+    return cycle
+
+
+def _run_ends(
+    house: House, snapshot: Snapshot, memory: Memory, decision: Decision
+) -> tuple[RunEnded, ...]:
+    if not isinstance(decision, Hold) or decision.run_complete is None or memory.run is None:
+        return ()
+    expired = house.clock.now() >= memory.run.expires_at
+    return (
+        RunEnded(
+            run=decision.run_complete,
+            session=snapshot.day,
+            outcome="expired" if expired else "complete",
+            reason=decision.reason,
+        ),
+    )

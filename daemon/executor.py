@@ -1,0 +1,140 @@
+"""The executor: legs written down, looked at once more, and sent, each at most once.
+
+The intent is committed before the first byte of a request; the kill latch is read before every send;
+an unknown outcome is a state that settling resolves, never a reason to send again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from daemon.house import House
+from daemon.protocol import BrokenInvariant, Judgement, content_differs, judge_submit
+from policies.limits import last_look
+from portfolio.decisions import PlannedLeg
+from portfolio.events import Alarm, Halted, LegMoved, LegPlanned
+from portfolio.orders import Leg, LegState, Order, client_order_id, is_legal_move
+from portfolio.snapshot import Snapshot
+
+
+def place(
+    house: House, run: int, cycle: int, legs: Sequence[PlannedLeg], snapshot: Snapshot
+) -> tuple[Leg, ...]:
+    """Write down and send the legs of one wave; returns them as they stand after their answers.
+
+    All intents are committed together first. A leg that the latch, the last look or a halting
+    answer stops is ABANDONED: provably never sent.
+    """
+    planned = tuple(
+        _planned(house, run, cycle, index, leg) for index, leg in enumerate(legs, start=1)
+    )
+    house.hook("before plan commit")
+    house.journal.append(*(LegPlanned(leg=leg) for leg in planned))
+    house.hook("after plan commit")
+    return tuple(_send_one(house, leg, snapshot) for leg in planned)
+
+
+def _planned(house: House, run: int, cycle: int, index: int, planned: PlannedLeg) -> Leg:
+    return Leg(
+        client_order_id=client_order_id(house.epoch, cycle, index, planned.intent),
+        run=run,
+        cycle=cycle,
+        index=index,
+        intent=planned.intent,
+        reason=planned.reason,
+        state=LegState.PLANNED,
+        planned_at=house.clock.now(),
+    )
+
+
+def _send_one(house: House, leg: Leg, snapshot: Snapshot) -> Leg:
+    stopped = _why_not_send(house, leg, snapshot)
+    if stopped:
+        return move(house, leg, LegState.ABANDONED, note=stopped)
+    now = house.clock.now()
+    leg = move(house, leg, LegState.SUBMITTING, sends=leg.sends + 1, sent_at=now)
+    house.hook("before submit")
+    if reason := house.latch.reason():
+        # The latch fell between the commit and the first byte: nothing has left, and the row says so.
+        return move(house, leg, LegState.ABANDONED, note=f"halted before the send: {reason}")
+    outcome = house.senders[leg.intent.account].submit(leg.client_order_id, leg.intent)
+    house.hook("after submit")
+    return _apply(house, leg, judge_submit(leg, outcome))
+
+
+def _why_not_send(house: House, leg: Leg, snapshot: Snapshot) -> str:
+    if reason := house.latch.reason():
+        return f"halted: {reason}"
+    quotes = house.prices.quotes([leg.intent.symbol])
+    quote = quotes.get(leg.intent.symbol)
+    check = last_look(
+        leg.intent, quote, house.clock.now(), house.policy.prices, house.limits, snapshot
+    )
+    return "" if check is None else check.text
+
+
+def _apply(house: House, leg: Leg, judgement: Judgement) -> Leg:
+    if judgement.order is not None:
+        check_content(house, leg, judgement.order)
+    moved = move(
+        house,
+        leg,
+        judgement.state,
+        note=judgement.note,
+        broker_order_id=None if judgement.order is None else judgement.order.broker_order_id,
+    )
+    if judgement.halts:
+        halt(house, by="trimtab", reason=f"the broker blocks trading: {judgement.note}")
+    return moved
+
+
+def move(house: House, leg: Leg, after: LegState, **changes: object) -> Leg:
+    """Commit a leg's next state and return the leg in it. Raises `BrokenInvariant` on an illegal move.
+
+    `changes` are fields of the leg: sends, sent_at, broker_order_id, filled_quantity,
+    filled_average_price, note. A None broker id keeps the known one.
+    """
+    if changes.get("broker_order_id") is None:
+        changes.pop("broker_order_id", None)
+    moved = replace(leg, state=after, **changes)  # type: ignore[arg-type]
+    same_state_more_filled = after is leg.state and moved.filled_quantity > leg.filled_quantity
+    if not (is_legal_move(leg.state, after) or same_state_more_filled):
+        raise BrokenInvariant(f"{leg.client_order_id}: no move from {leg.state} to {after}")
+    if moved.filled_quantity < leg.filled_quantity:
+        raise BrokenInvariant(f"{leg.client_order_id}: the filled quantity fell")
+    if after is LegState.REJECTED and moved.sends > 1 and leg.state is LegState.SUBMITTING:
+        raise BrokenInvariant(f"{leg.client_order_id}: a second send proves no refusal")
+    house.hook(f"before {after} commit")
+    house.journal.append(
+        LegMoved(
+            client_order_id=leg.client_order_id,
+            before=leg.state,
+            after=after,
+            sends=moved.sends,
+            sent_at=moved.sent_at,
+            broker_order_id=moved.broker_order_id,
+            filled_quantity=moved.filled_quantity,
+            filled_average_price=moved.filled_average_price,
+            note=moved.note,
+        )
+    )
+    house.hook(f"after {after} commit")
+    return moved
+
+
+def check_content(house: House, leg: Leg, order: Order) -> None:
+    """Halt when the broker's order under a leg's id is not what the leg meant."""
+    difference = content_differs(order, leg.intent)
+    if difference:
+        text = f"order {leg.client_order_id} at the broker has {difference}"
+        halt(house, by="trimtab", reason=text)
+        raise BrokenInvariant(text)
+
+
+def halt(house: House, *, by: str, reason: str) -> None:
+    """Latch the halt first, outside the database, then record it."""
+    house.latch.set(by, reason)
+    house.journal.append(
+        Halted(by=by, reason=reason),
+        Alarm(name="halted", level="page", text=f"Halted by {by}: {reason}"),
+        actor=by,
+    )

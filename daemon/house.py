@@ -1,0 +1,49 @@
+"""The house while it runs: the objects that wiring put together, handed to every step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from policies.limits import Limits
+from policies.policy import Policy
+from portfolio.accounts import Account
+from portfolio.ports import Broker, BrokerReader, Clock, Journal, KillLatch, Prices, Sessions
+from portfolio.snapshot import AccountSnapshot
+
+
+def no_hook(_label: str) -> None:
+    """The production hook: crash points are only named."""
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """One household under one daemon.
+
+    `readers` maps an account id to its broker. `senders` holds only what may send: it is empty in a
+    dry run, so that no object there has a way to submit. `held_elsewhere` are accounts valued by
+    hand. `hook` is called with a label around every commit and broker call, for crash tests.
+    `policy` and `limits` may be replaced between cycles, when the configuration changes.
+    """
+
+    name: str
+    clock: Clock
+    sessions: Sessions
+    accounts: tuple[Account, ...]
+    readers: Mapping[str, BrokerReader]
+    senders: Mapping[str, Broker]
+    prices: Prices
+    journal: Journal
+    latch: KillLatch
+    policy: Policy
+    limits: Limits
+    held_elsewhere: tuple[AccountSnapshot, ...] = ()
+    hook: Callable[[str], None] = no_hook
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing can be sent."""
+        return not self.senders
+
+    @property
+    def epoch(self) -> str:
+        """The journal's epoch, part of every order id."""
+        return self.journal.identity().epoch

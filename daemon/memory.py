@@ -1,0 +1,113 @@
+"""Memory for a decision, derived from the journal alone (and the fences of this moment)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from daemon.house import House
+from portfolio.decisions import Hold
+from portfolio.events import RunEnded, RunOpened
+from portfolio.memory import CashFlow, Fence, FlowKind, Memory, Usage
+from portfolio.money import ZERO, Money
+from portfolio.orders import Leg
+from portfolio.ports import Sessions
+from portfolio.snapshot import Session
+from portfolio.wakes import Wake
+
+CALENDAR_LOOK_BACK = 400
+"""How many looks back the last answered calendar date is searched for."""
+
+
+def remember(
+    house: House, wake: Wake, session: Session, *, more_fences: Sequence[Fence] = ()
+) -> Memory:
+    """What the decision of this wake may know of the past."""
+    journal = house.journal
+    now = house.clock.now()
+    started_on = _started_on(house)
+    opened = [r.event for r in journal.events("run_opened") if isinstance(r.event, RunOpened)]
+    ended = [r.event for r in journal.events("run_ended") if isinstance(r.event, RunEnded)]
+    run = journal.open_run()
+    last_ended = ended[-1].session if ended else None
+    flows = _unanswered_flows(house, opened)
+    done_through = _calendar_done_through(house, started_on, ended)
+    return Memory(
+        wake=wake,
+        started_on=started_on,
+        first_plan_done=tuple(sorted({a.account for r in opened for a in r.run.allowances})),
+        run=run,
+        run_legs=() if run is None else tuple(journal.legs(run=run.number)),
+        live_legs=tuple(journal.legs(live=True)),
+        last_run_ended_on=last_ended,
+        sessions_since_run=_sessions_since(house.sessions, last_ended, session.day),
+        calendar_done_through=done_through,
+        backstop_done_on=done_through,
+        flows=flows,
+        sessions_since_flow=_sessions_since(
+            house.sessions, flows[-1].seen_session if flows else None, session.day
+        ),
+        fences=(*journal.fences(now), *more_fences),
+        halted=house.latch.reason() or "",
+        usage=_usage(journal.legs(since=session.opens_at - timedelta(hours=12))),
+    )
+
+
+def _started_on(house: House) -> date:
+    first = house.journal.events("journal_opened", limit=1)
+    at: datetime = first[0].at if first else house.clock.now()
+    return house.sessions.current_or_previous(at).day
+
+
+def _sessions_since(sessions: Sessions, then: date | None, today: date) -> int | None:
+    """Exchange sessions after `then` up to and including `today`; None when there is no `then`."""
+    if then is None:
+        return None
+    if today <= then:
+        return 0
+    return len(sessions.between(then + timedelta(days=1), today))
+
+
+def _calendar_done_through(house: House, started_on: date, ended: Sequence[RunEnded]) -> date:
+    """The last session whose calendar dates have their answer: by a run, or by a hold that says so."""
+    done = started_on - timedelta(days=1)
+    if ended:
+        done = max(done, ended[-1].session)
+    for record in house.journal.cycles(limit=CALENDAR_LOOK_BACK):
+        if record.session <= done:
+            break
+        if isinstance(record.decision, Hold) and record.decision.settles_calendar:
+            return record.session
+    return done
+
+
+def _unanswered_flows(house: House, opened: Sequence[RunOpened]) -> tuple[CashFlow, ...]:
+    """Deposits and withdrawals since the journal began that no run has answered yet."""
+    answered = {flow for run in opened for flow in run.flows}
+    return tuple(
+        flow
+        for flow in house.journal.flows()
+        if flow.kind in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL)
+        and flow.seen_session is not None
+        and flow.flow_id not in answered
+    )
+
+
+def _usage(legs: Sequence[Leg]) -> Usage:
+    """What today's legs have used: filled at their price, open and lost ones at their limit."""
+    sent = [leg for leg in legs if leg.sends > 0]
+    by_symbol = Counter(symbol for _, symbol in {(leg.cycle, leg.intent.symbol) for leg in sent})
+    traded = sum(
+        (
+            leg.filled_quantity * (leg.filled_average_price or ZERO)
+            + leg.open_quantity * (leg.intent.limit_price or ZERO)
+            for leg in sent
+        ),
+        Decimal(0),
+    )
+    return Usage(
+        traded_today=Money(traded),
+        orders_today=len(sent),
+        cycles_today=len({leg.cycle for leg in sent}),
+        cycles_by_symbol=dict(sorted(by_symbol.items())),
+    )

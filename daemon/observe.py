@@ -1,0 +1,67 @@
+"""Observing: one fresh snapshot of the household, from its brokers, its prices and its lot ledger."""
+
+from collections.abc import Iterable, Mapping
+
+from daemon.house import House
+from portfolio.accounts import Account
+from portfolio.instruments import Instrument
+from portfolio.lots import matching_position
+from portfolio.money import Quantity
+from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
+
+
+def observe(house: House) -> Snapshot:
+    """Ask every broker and the price source once. Raises `Unavailable` or `CredentialsRefused`.
+
+    The accounts come first and the prices last, so that quotes are as fresh as they can be.
+    """
+    accounts = tuple(_account(house, account) for account in house.accounts)
+    symbols = _symbols(house, accounts)
+    instruments: dict[str, Instrument] = {}
+    for reader in house.readers.values():
+        instruments.update(reader.instruments([s for s in symbols if s not in instruments]))
+    answers = house.prices.quotes(symbols)
+    now = house.clock.now()
+    session = house.sessions.current_or_previous(now)
+    return Snapshot(
+        household=house.name,
+        as_of=now,
+        session=session,
+        is_open=session.is_open(now),
+        accounts=accounts,
+        quotes={s: a for s, a in sorted(answers.items()) if isinstance(a, Quote)},
+        refused={s: a for s, a in sorted(answers.items()) if isinstance(a, RefusedPrice)},
+        instruments=dict(sorted(instruments.items())),
+    )
+
+
+def holdings(snapshot: Snapshot) -> Mapping[str, Mapping[str, Quantity]]:
+    """Account → symbol → quantity, of the accounts that have a broker."""
+    return {
+        a.account.id: {p.symbol: p.quantity for p in a.positions}
+        for a in snapshot.accounts
+        if a.account.can_trade
+    }
+
+
+def _account(house: House, account: Account) -> AccountSnapshot:
+    reader = house.readers.get(account.id)
+    if reader is None:
+        return next(a for a in house.held_elsewhere if a.account.id == account.id)
+    state = reader.account()
+    positions = tuple(sorted(reader.positions(), key=lambda p: p.symbol))
+    ledger = house.journal.lots(account.id)
+    return AccountSnapshot(
+        account=account,
+        cash=state.cash,
+        settled_cash=state.settled_cash,
+        positions=positions,
+        lots=tuple(lot for p in positions for lot in matching_position(ledger, p)),
+        open_orders=tuple(reader.open_orders()),
+        blocked=state.blocked,
+    )
+
+
+def _symbols(house: House, accounts: Iterable[AccountSnapshot]) -> tuple[str, ...]:
+    held = {p.symbol for a in accounts for p in a.positions}
+    return tuple(sorted(held | set(house.policy.target.symbols)))

@@ -1,0 +1,88 @@
+"""Recovery: the only way to start. Each step holds before the next begins, and doing it twice is free.
+
+1 lease (service) · 2 journal opened and verified (wiring) · 3 latch, mode, pinned accounts ·
+4 clock and calendar · 5 legs that were on their way · 6 orders of ours nobody wrote down ·
+7 every live leg · 8 holdings · 9 ready.
+"""
+
+from datetime import timedelta
+
+from daemon.cycle import Watch
+from daemon.executor import halt, move
+from daemon.house import House
+from daemon.settle import opened_at, settle
+from portfolio.events import Alarm, FlowSeen, PositionsAccepted
+from portfolio.orders import LegState
+
+SWEEP_AT_LEAST = timedelta(days=7)
+SKEW_ALARM = timedelta(seconds=2)
+SKEW_HALT = timedelta(seconds=5)
+
+
+def recover(house: House, watch: Watch) -> None:
+    """Bring journal and brokers together after a start of any kind.
+
+    Raises `Unavailable` when a broker cannot be asked; the caller waits and starts over.
+    """
+    _check_clock(house)
+    _resume_interrupted_legs(house)
+    _adopt_holdings_once(house)
+    _look_for_orders_without_intent(house)
+    settle(house, watch.progress)
+
+
+def _check_clock(house: House) -> None:
+    for account, reader in house.readers.items():
+        skew = abs(reader.clock().now - house.clock.now())
+        if skew > SKEW_HALT:
+            reason = f"this machine's clock and the broker of {account} are {skew} apart"
+            if house.latch.reason() is None:
+                halt(house, by="trimtab", reason=reason)
+        elif skew > SKEW_ALARM:
+            text = f"The clock is {skew} off the broker's of {account}; set it right."
+            house.journal.append(Alarm(name="clock skew", level="page", text=text, scope=account))
+
+
+def _resume_interrupted_legs(house: House) -> None:
+    """A leg whose intent was committed may have been sent; one that was only planned was not."""
+    for leg in house.journal.legs(live=True):
+        if leg.state is LegState.SUBMITTING:
+            move(house, leg, LegState.AMBIGUOUS, note="the process ended while it was being sent")
+        elif leg.state is LegState.PLANNED:
+            move(house, leg, LegState.ABANDONED, note="the process ended before it was sent")
+
+
+def _adopt_holdings_once(house: House) -> None:
+    """On the first start, what each account holds and what flowed before is taken as given."""
+    adopted = {
+        record.event.account
+        for record in house.journal.events("positions_accepted")
+        if isinstance(record.event, PositionsAccepted)
+    }
+    for account, reader in house.readers.items():
+        if account in adopted:
+            continue
+        held = {p.symbol: p.quantity for p in reader.positions()}
+        flows = reader.flows_since(opened_at(house).date() - timedelta(days=1))
+        house.journal.append(
+            PositionsAccepted(
+                account=account, quantities=held, reason="what the account held at the start"
+            ),
+            *(FlowSeen(flow=flow) for flow in flows),
+        )
+
+
+def _look_for_orders_without_intent(house: House) -> None:
+    """An order with our prefix that no leg knows: a lost database, or a second writer. Halt."""
+    for account, reader in house.readers.items():
+        live = [leg.planned_at for leg in house.journal.legs(live=True)]
+        since = min([house.clock.now() - SWEEP_AT_LEAST, *(at - timedelta(days=1) for at in live)])
+        for order in reader.orders_since(since):
+            if order.is_ours and house.journal.leg(order.client_order_id) is None:
+                reason = (
+                    f"order {order.client_order_id} at the broker of {account} carries our prefix "
+                    "and is not in this journal: a restored database or a second daemon"
+                )
+                if house.latch.reason() is None:
+                    halt(house, by="trimtab", reason=reason)
+                return

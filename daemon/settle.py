@@ -1,0 +1,219 @@
+"""Settling: what the broker knows that the journal does not. Polling is the truth.
+
+Each call resolves every leg that is not over, then books new fills and flows. All of it is idempotent:
+running it again with the same answers adds no row.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from daemon.executor import check_content, move
+from daemon.house import House
+from daemon.protocol import state_of
+from portfolio.events import Alarm, Fenced, FillBooked, FlowSeen
+from portfolio.memory import Fence
+from portfolio.money import Quantity
+from portfolio.orders import Leg, LegState, Order, OrderStatus
+from portfolio.ports import Unavailable
+
+LOOKUPS_BEFORE_LOST = 5
+LOST_AFTER = timedelta(seconds=300)
+ORDER_LIVES = timedelta(minutes=10)
+STUCK_AFTER = timedelta(minutes=10)
+ARRIVAL_GRACE = timedelta(minutes=15)
+OVERLAP = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far settling got since this process started. Forgetting it costs time, never an order.
+
+    `misses` counts how often the broker said "no such order" for a leg; `settled` is when an account
+    was last settled whole, None meaning from the journal's first day on.
+    """
+
+    misses: dict[str, int] = field(default_factory=dict)
+    settled: dict[str, datetime] = field(default_factory=dict)
+    cancels: dict[str, datetime] = field(default_factory=dict)
+
+
+def settle(house: House, progress: Progress) -> bool:
+    """Bring the journal up to what the brokers say; True when a leg, a fill or a flow was news.
+
+    Raises `Unavailable` when a broker cannot be asked; what was committed before stays true.
+    """
+    before = house.journal.head()
+    now = house.clock.now()
+    for leg in house.journal.legs(live=True):
+        if leg.intent.account in house.readers:
+            _resolve(house, leg, progress)
+    for account in house.readers:
+        since = progress.settled.get(account)
+        since = opened_at(house) if since is None else max(since - OVERLAP, opened_at(house))
+        _book_fills(house, account, since)
+        _book_flows(house, account, since)
+    for account in house.readers:
+        progress.settled[account] = now
+    return house.journal.head() != before
+
+
+def opened_at(house: House) -> datetime:
+    """When the journal was opened: fills and flows before it are part of what was adopted."""
+    return house.journal.events("journal_opened", limit=1)[0].at
+
+
+def _book_fills(house: House, account: str, since: datetime) -> None:
+    answers = house.readers[account].fills_since(since)
+    if not answers:
+        return
+    booked = {b.fill.execution_id for b in house.journal.fills(since=since)}
+    news = [fill for fill in answers if fill.execution_id not in booked]
+    if not news:
+        return
+    legs = {
+        leg.broker_order_id: leg.client_order_id
+        for leg in house.journal.legs(since=since - OVERLAP)
+        if leg.broker_order_id is not None
+    }
+    house.hook("before fill commit")
+    house.journal.append(
+        *(FillBooked(fill=f, client_order_id=legs.get(f.broker_order_id)) for f in news)
+    )
+    house.hook("after fill commit")
+
+
+def _book_flows(house: House, account: str, since: datetime) -> None:
+    first_day = since.date() - OVERLAP
+    answers = house.readers[account].flows_since(first_day)
+    known = {flow.flow_id for flow in house.journal.flows(since=first_day)}
+    session = house.sessions.current_or_previous(house.clock.now()).day
+    news = [flow for flow in answers if flow.flow_id not in known]
+    if news:
+        house.journal.append(*(FlowSeen(flow=replace(flow, seen_session=session)) for flow in news))
+
+
+def _resolve(house: House, leg: Leg, progress: Progress) -> None:
+    match leg.state:
+        case LegState.WORKING | LegState.CANCEL_REQUESTED | LegState.STUCK:
+            _follow(house, leg, progress)
+        case LegState.AMBIGUOUS:
+            _look_up(house, leg, progress)
+        case LegState.LOST:
+            _watch_for_late_arrival(house, leg)
+        case LegState.DEFERRED:
+            move(house, leg, LegState.ABANDONED, note="not sent again; the run plans afresh")
+        case _:
+            # PLANNED and SUBMITTING belong to the executor, or to recovery after a crash.
+            return
+
+
+def _follow(house: House, leg: Leg, progress: Progress) -> None:
+    order = house.readers[leg.intent.account].find_order(leg.client_order_id)
+    if order is None:
+        return  # a stale answer: an order that was accepted does not vanish
+    leg = _take_over(house, leg, order)
+    if leg.state.is_terminal:
+        return
+    now = house.clock.now()
+    if leg.state is LegState.WORKING and leg.sent_at and now - leg.sent_at >= ORDER_LIVES:
+        request_cancel(house, leg, progress, note="it did not fill in ten minutes")
+    elif leg.state is LegState.CANCEL_REQUESTED:
+        asked = progress.cancels.setdefault(leg.client_order_id, now)
+        if now - asked >= STUCK_AFTER:
+            move(house, leg, LegState.STUCK, note="the cancel has no effect")
+            _page(
+                house, leg, "stuck order", "does not cancel; its symbol is not traded until it ends"
+            )
+
+
+def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> None:
+    """Ask the broker to cancel a working leg. What came of it shows at the next settle."""
+    sender = house.senders.get(leg.intent.account)
+    if sender is None or leg.broker_order_id is None:
+        return
+    try:
+        refused = sender.cancel(leg.broker_order_id)
+    except Unavailable:
+        return  # asking again at the next settle is harmless
+    if refused:
+        return  # it is over already, or was never there: the next look at the order tells
+    progress.cancels[leg.client_order_id] = house.clock.now()
+    if leg.state is LegState.WORKING:
+        move(house, leg, LegState.CANCEL_REQUESTED, note=note)
+
+
+def _take_over(house: House, leg: Leg, order: Order) -> Leg:
+    """Bring a leg to what its order shows, when that is news."""
+    check_content(house, leg, order)
+    if order.status is OrderStatus.UNKNOWN:
+        _page(house, leg, "unknown order status", f"has the status {order.raw_status!r}")
+    after = state_of(order, leg)
+    filled = Quantity(max(order.filled_quantity, leg.filled_quantity))
+    if after is leg.state and filled == leg.filled_quantity:
+        return leg
+    return move(
+        house,
+        leg,
+        after,
+        note=order.reason or order.raw_status,
+        broker_order_id=order.broker_order_id,
+        filled_quantity=filled,
+        filled_average_price=order.filled_average_price,
+    )
+
+
+def _look_up(house: House, leg: Leg, progress: Progress) -> None:
+    order = house.readers[leg.intent.account].find_order(leg.client_order_id)
+    if order is not None:
+        progress.misses.pop(leg.client_order_id, None)
+        _take_over(house, leg, order)
+        return
+    misses = progress.misses.get(leg.client_order_id, 0) + 1
+    progress.misses[leg.client_order_id] = misses
+    sent_at = leg.sent_at or leg.planned_at
+    now = house.clock.now()
+    if misses < LOOKUPS_BEFORE_LOST or now - sent_at < LOST_AFTER:
+        return
+    swept = house.readers[leg.intent.account].orders_since(sent_at - ARRIVAL_GRACE)
+    if any(order.client_order_id == leg.client_order_id for order in swept):
+        return
+    session = house.sessions.current_or_previous(now)
+    until = session.closes_at + ARRIVAL_GRACE
+    move(house, leg, LegState.LOST, note=f"not at the broker after {misses} look-ups")
+    house.journal.append(
+        Fenced(
+            fence=Fence(
+                account=leg.intent.account,
+                symbol=leg.intent.symbol,
+                reason=f"order {leg.client_order_id} was sent and cannot be found",
+                until=until,
+            )
+        )
+    )
+    _page(house, leg, "lost order", "was sent and cannot be found; it is fenced until the close")
+
+
+def _watch_for_late_arrival(house: House, leg: Leg) -> None:
+    reader = house.readers[leg.intent.account]
+    order = reader.find_order(leg.client_order_id)
+    if order is not None:
+        moved = _take_over(house, leg, order)
+        _page(house, leg, "late arrival", f"arrived late and is {moved.state}")
+        return
+    sent_at = leg.sent_at or leg.planned_at
+    session = house.sessions.current_or_previous(sent_at)
+    if house.clock.now() >= session.closes_at + ARRIVAL_GRACE:
+        swept = reader.orders_since(sent_at - ARRIVAL_GRACE)
+        if not any(order.client_order_id == leg.client_order_id for order in swept):
+            move(house, leg, LegState.NEVER_ARRIVED, note="its session ended without it")
+
+
+def _page(house: House, leg: Leg, name: str, text: str) -> None:
+    """Raise an alarm about a leg once, until it is cleared."""
+    scope = leg.client_order_id
+    if any(a.name == name and a.scope == scope for a in house.journal.open_alarms()):
+        return
+    what = f"{leg.intent.side} {leg.intent.quantity} {leg.intent.symbol}"
+    house.journal.append(
+        Alarm(name=name, level="page", text=f"Order {scope} ({what}) {text}.", scope=scope)
+    )
