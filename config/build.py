@@ -1,0 +1,303 @@
+"""Validated tables into the frozen settings of the rooms; points and percent become fractions."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from config.look import parse_look
+from config.models import AccountTable, Document, RebalanceTable, SimulationTable, SliceTable
+from config.rules import parse_calendar, parse_destination
+from config.settings import (
+    AlpacaAccount,
+    Channel,
+    EventKind,
+    Holdings,
+    Household,
+    Mode,
+    NoticeSettings,
+    Schedule,
+    Settings,
+    SimulatedEvent,
+    Simulation,
+)
+from policies.limits import Limits
+from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
+from portfolio.accounts import Account, AccountKind, Autonomy
+from portfolio.canonical import digest
+from portfolio.money import ZERO, Money, Quantity, Weight
+from portfolio.target import Band, BandRule, Slice, Target, build_target
+
+
+def settings_of(document: Document, *, file: Path, text: str) -> Settings:
+    """The settings of a checked document. Paths are taken from the folder of the file."""
+    folder = file.absolute().parent
+    return Settings(
+        mode=Mode(document.mode),
+        household=Household(name=document.household.name, currency=document.household.currency),
+        accounts=tuple(_account(table) for table in document.accounts),
+        policy=_policy(document),
+        limits=_limits(document),
+        schedule=_schedule(document, folder),
+        notices=_notices(document, folder),
+        simulation=_simulation(document, folder),
+        alpaca={a.id: _alpaca(a, folder) for a in document.accounts if a.broker == "alpaca"},
+        elsewhere={
+            a.id: Holdings(cash=Money(a.cash_usd), positions=_quantities(a.positions))
+            for a in document.accounts
+            if a.broker == "held_elsewhere"
+        },
+        state_dir=_path(document.state_dir, folder),
+        file=file,
+        text=text,
+        digest=digest(document.model_dump()),
+    )
+
+
+def target_of(document: Document) -> Target:
+    """The tree of slices; raises `TargetError` when it is none."""
+    base = default_band(document.rebalance)
+    slices = [
+        Slice(
+            name=node.name,
+            weight=Weight(fraction(node.weight_percent)),
+            parent=node.parent,
+            symbol=node.symbol,
+            is_cash=node.cash,
+            band=band_of(node, base),
+        )
+        for node in document.slices
+    ]
+    return build_target(
+        slices, cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent))
+    )
+
+
+def fraction(percent: Decimal) -> Decimal:
+    """Percent or points as an exact fraction.
+
+    >>> fraction(Decimal("0.5"))
+    Decimal('0.005')
+    """
+    return percent.scaleb(-2)
+
+
+def default_band(table: RebalanceTable) -> Band:
+    """The band of slices without their own. Naming one of the two widths drops the other."""
+    given = table.model_fields_set & {"band_points", "band_relative_percent"}
+    points = table.band_points if not given or "band_points" in given else None
+    relative = (
+        table.band_relative_percent if not given or "band_relative_percent" in given else None
+    )
+    return _band(
+        points,
+        relative,
+        BandRule(table.band_rule),
+        Weight(fraction(table.band_floor_points)),
+        floor_is_given="band_floor_points" in table.model_fields_set,
+    )
+
+
+def band_of(node: SliceTable, base: Band) -> Band | None:
+    """A slice's own band; None when it names nothing of one.
+
+    Naming a width replaces both widths of the default band; rule and floor are inherited.
+    """
+    has_width = node.band_points is not None or node.band_relative_percent is not None
+    if not has_width and node.band_rule is None and node.band_floor_points is None:
+        return None
+    points = None if node.band_points is None else Weight(fraction(node.band_points))
+    relative = None if node.band_relative_percent is None else fraction(node.band_relative_percent)
+    floor = base.floor if node.band_floor_points is None else fraction(node.band_floor_points)
+    rule = base.rule if node.band_rule is None else BandRule(node.band_rule)
+    if not has_width:
+        return Band(points=base.points, relative=base.relative, rule=rule, floor=Weight(floor))
+    return _band_of_fractions(
+        points, relative, rule, Weight(floor), floor_is_given=node.band_floor_points is not None
+    )
+
+
+def _band(
+    points: Decimal | None,
+    relative: Decimal | None,
+    rule: BandRule,
+    floor: Weight,
+    *,
+    floor_is_given: bool,
+) -> Band:
+    return _band_of_fractions(
+        None if points is None else Weight(fraction(points)),
+        None if relative is None else fraction(relative),
+        rule,
+        floor,
+        floor_is_given=floor_is_given,
+    )
+
+
+def _band_of_fractions(
+    points: Weight | None,
+    relative: Decimal | None,
+    rule: BandRule,
+    floor: Weight,
+    *,
+    floor_is_given: bool,
+) -> Band:
+    """Half a point typed in means half a point: only a floor typed in stands above it."""
+    if points is not None and not floor_is_given:
+        floor = min(floor, points)
+    return Band(points=points, relative=relative, rule=rule, floor=floor)
+
+
+def _policy(document: Document) -> Policy:
+    rules = document.rebalance
+    dated = Weight(fraction(rules.calendar_min_drift_points))
+    backstop = (
+        None
+        if rules.backstop == "never"
+        else parse_calendar(
+            rules.backstop, min_drift=Weight(fraction(rules.backstop_min_drift_points))
+        )
+    )
+    return Policy(
+        target=target_of(document),
+        default_band=default_band(rules),
+        calendar=tuple(parse_calendar(text, min_drift=dated) for text in rules.calendar),
+        backstop=backstop,
+        destination=parse_destination(rules.destination),
+        rest_sessions=rules.rest_sessions,
+        rest_override=rules.rest_override_bands,
+        min_improvement=fraction(rules.min_improvement_percent),
+        minimum_trade=MinimumTrade(
+            amount=Money(rules.minimum_trade_usd),
+            fraction=Weight(fraction(rules.minimum_trade_percent)),
+        ),
+        fractional=rules.fractional,
+        sells_allowed=rules.sells_allowed,
+        deposits=DepositRule(
+            wait_sessions=document.deposits.wait_sessions,
+            ask_above=Weight(fraction(document.deposits.ask_above_percent)),
+        ),
+        prices=PriceRule(
+            max_age_seconds=document.prices.max_age_seconds,
+            max_spread=fraction(document.prices.max_spread_percent),
+            max_jump=fraction(document.prices.max_jump_percent),
+        ),
+        limit_offset=fraction(rules.limit_offset_percent),
+        proposal_hours=rules.proposal_hours,
+        run_sessions=rules.run_sessions,
+    )
+
+
+def _limits(document: Document) -> Limits:
+    table = document.limits
+    return Limits(
+        max_order=None if table.max_order_usd is None else Money(table.max_order_usd),
+        max_order_fraction=fraction(table.max_order_percent),
+        max_plan_fraction=fraction(table.max_plan_percent),
+        max_plan_legs=table.max_plan_legs,
+        max_position_sold_fraction=fraction(table.max_position_sold_percent),
+        max_day_fraction=fraction(table.max_day_percent),
+        max_volume_fraction=fraction(table.max_volume_percent),
+        max_limit_from_quote=fraction(table.max_limit_from_quote_percent),
+        max_price_from_close=fraction(table.max_price_from_close_percent),
+        max_orders_per_symbol_per_cycle=table.max_orders_per_symbol_per_cycle,
+        max_orders_per_day=table.max_orders_per_day,
+        max_requests_per_minute=table.max_requests_per_minute,
+        max_cycles_per_symbol_per_session=table.max_cycles_per_symbol_per_session,
+        max_cycles_per_day=table.max_cycles_per_day,
+        warn_single_holding_fraction=fraction(table.warn_single_holding_percent),
+    )
+
+
+def _account(table: AccountTable) -> Account:
+    return Account(
+        id=table.id,
+        broker=table.broker,
+        kind=AccountKind(table.kind),
+        autonomy=Autonomy(table.autonomy),
+    )
+
+
+def _alpaca(table: AccountTable, folder: Path) -> AlpacaAccount:
+    return AlpacaAccount(
+        keys_file=_path(table.keys_file, folder),
+        account_number=table.account_number,
+        feed=table.feed,
+        timeout=_seconds(table.timeout_seconds),
+        server_url=table.server_url,
+    )
+
+
+def _schedule(document: Document, folder: Path) -> Schedule:
+    table = document.schedule
+    poll = table.price_poll_seconds
+    return Schedule(
+        look=parse_look(document.rebalance.look),
+        tick=timedelta(seconds=table.tick_seconds),
+        price_poll=timedelta(seconds=poll) if poll else None,
+        watched_folder=_path(table.watched_folder, folder),
+    )
+
+
+def _notices(document: Document, folder: Path) -> NoticeSettings:
+    table = document.notices
+    return NoticeSettings(
+        channels=tuple(Channel(name) for name in table.channels),
+        file=_path(table.file, folder),
+        apprise_file=_path(table.apprise_file, folder),
+        amounts=table.amounts,
+    )
+
+
+def _simulation(document: Document, folder: Path) -> Simulation | None:
+    simulated = [a for a in document.accounts if a.broker == "simulated"]
+    if not simulated:
+        return None
+    table = document.simulation or SimulationTable()
+    return Simulation(
+        prices_file=None if table.prices == "us_60_40" else _path(table.prices, folder),
+        start=table.start,
+        end=table.end,
+        session_length=None if table.session_seconds is None else _seconds(table.session_seconds),
+        openings={
+            a.id: Holdings(
+                cash=Money(a.starting_cash_usd), positions=_quantities(a.starting_positions)
+            )
+            for a in simulated
+        },
+        spread=fraction(table.spread_percent),
+        fee_per_order=Money(table.fee_per_order_usd),
+        fee_fraction=fraction(table.fee_percent),
+        daily_volume=Quantity(table.daily_volume_units),
+        fill_share=fraction(table.fill_percent_of_volume),
+        settlement_sessions=table.settlement_sessions,
+        cash_interest=table.cash_interest,
+        events=tuple(
+            SimulatedEvent(
+                on=event.on,
+                kind=EventKind(event.kind),
+                account=event.account or (simulated[0].id if _moves_cash(event.kind) else None),
+                symbol=event.symbol,
+                amount=None if event.amount_usd is None else Money(event.amount_usd),
+                ratio=event.ratio,
+                sessions=event.sessions,
+            )
+            for event in table.events
+        ),
+    )
+
+
+def _moves_cash(kind: str) -> bool:
+    return kind in (EventKind.DEPOSIT, EventKind.WITHDRAWAL)
+
+
+def _quantities(units: Mapping[str, Decimal]) -> dict[str, Quantity]:
+    return {symbol: Quantity(number) for symbol, number in units.items() if number > ZERO}
+
+
+def _seconds(number: Decimal) -> timedelta:
+    return timedelta(microseconds=int(number * 1_000_000))
+
+
+def _path(text: str | None, folder: Path) -> Path | None:
+    return None if text is None else folder / Path(text).expanduser()

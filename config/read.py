@@ -1,0 +1,104 @@
+"""Read a configuration: text in, frozen settings out, or every problem at once."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from config.build import settings_of, target_of
+from config.checks import (
+    Finding,
+    check_accounts,
+    check_notices,
+    check_simulation,
+    check_slices,
+)
+from config.models import AccountTable, Document, NoticesTable, SliceTable
+from config.places import Path as KeyPath
+from config.places import key_text, line_of
+from config.problems import ConfigurationError, Problem
+from config.refusals import problems_of
+from config.settings import Settings
+from config.source import parse, read_text
+from portfolio.target import TargetError
+
+_Table = TypeVar("_Table", bound=BaseModel)
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a TOML file. Paths in it are taken from the file's folder.
+
+    Raises `ConfigurationError` with every problem found, none of which shows a secret.
+    """
+    return settings_from(read_text(path), file=path)
+
+
+def settings_from(text: str, *, file: Path) -> Settings:
+    """The settings in a text; `file` is named in problems and is where relative paths start.
+
+    Raises `ConfigurationError`.
+    """
+    raw, places = parse(file, text)
+    problems: list[Problem] = []
+    document: Document | None = None
+    try:
+        document = Document.model_validate(raw)
+    except ValidationError as error:
+        problems.extend(problems_of(error, file=file, places=places))
+    for path, found, instead in _findings(raw, document):
+        problems.append(_problem(file, places, path, found, instead))
+    if not problems and document is not None:
+        try:
+            target_of(document)
+        except TargetError as error:
+            problems.append(_problem(file, places, ("slices",), str(error), "Put the slices right"))
+    if problems or document is None:
+        raise ConfigurationError(sorted(_once(problems), key=lambda p: p.line or 0))
+    return settings_of(document, file=file, text=text)
+
+
+def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[Finding]:
+    """What does not fit together, as far as the tables validate one by one."""
+    slices = _tables(raw, "slices", SliceTable)
+    if slices is not None:
+        yield from check_slices(slices, document)
+    accounts = _tables(raw, "accounts", AccountTable)
+    if accounts is not None:
+        yield from check_accounts(accounts, has_simulation="simulation" in raw)
+    notices = _table(raw.get("notices", {}), NoticesTable)
+    if notices is not None:
+        yield from check_notices(notices)
+    if document is not None:
+        yield from check_simulation(document)
+
+
+def _tables(raw: Mapping[str, object], key: str, model: type[_Table]) -> list[_Table | None] | None:
+    """A list of tables, None for each that does not validate; None when it is no list."""
+    entries = raw.get(key)
+    if not isinstance(entries, list):
+        return None
+    return [_table(entry, model) for entry in entries]
+
+
+def _table(entry: object, model: type[_Table]) -> _Table | None:
+    try:
+        return model.model_validate(entry)
+    except ValidationError:
+        return None
+
+
+def _problem(
+    file: Path, places: Mapping[KeyPath, int], path: KeyPath, found: str, instead: str
+) -> Problem:
+    return Problem(
+        file=file,
+        key=key_text(path),
+        line=line_of(path, dict(places)),
+        found=found,
+        instead=instead,
+    )
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))

@@ -1,0 +1,173 @@
+"""The frozen settings that `read_settings` gives and `daemon/wiring.py` hands over to the rooms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from config.look import Look
+from config.problems import without_secrets
+from policies.limits import Limits
+from policies.policy import Policy
+from portfolio.accounts import Account
+from portfolio.money import Money, Quantity
+
+
+class Mode(StrEnum):
+    """What happens to an order: it is only told, placed with play money, or placed for real."""
+
+    DRY_RUN = "dry_run"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class Channel(StrEnum):
+    """Where notices go."""
+
+    CONSOLE = "console"
+    FILE = "file"
+    APPRISE = "apprise"
+
+
+class EventKind(StrEnum):
+    """What a simulated market can be told to do on a date."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    DIVIDEND = "dividend"
+    SPLIT = "split"
+    STALE_QUOTE = "stale_quote"
+    MISSING_QUOTE = "missing_quote"
+    CROSSED_QUOTE = "crossed_quote"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """Whose portfolio it is: a name for files and notices, and its one currency."""
+
+    name: str
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What an account begins with (simulated) or holds (elsewhere): cash and units by symbol."""
+
+    cash: Money
+    positions: Mapping[str, Quantity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlpacaAccount:
+    """How to reach one Alpaca account. `account_number` pins it: another one is refused.
+
+    `server_url` is the origin of a stand-in on this machine; None means Alpaca's paper service.
+    """
+
+    keys_file: Path | None = None
+    account_number: str | None = None
+    feed: str = "iex"
+    timeout: timedelta = timedelta(seconds=15)
+    server_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedEvent:
+    """Something that happens in the simulated market at the open of the first session from `on`.
+
+    `amount` is in USD (per unit for a dividend), `ratio` new units per old, `sessions` how many
+    sessions a bad quote or a rejection lasts. What a kind does not use is None.
+    """
+
+    on: date
+    kind: EventKind
+    account: str | None = None
+    symbol: str | None = None
+    amount: Money | None = None
+    ratio: Decimal | None = None
+    sessions: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """The built-in market. Fractions are fractions (0.0004 is 0.04 %).
+
+    `prices_file` None means the shipped history of US stocks and Treasuries. `start` None is the
+    first date of the prices. `session_length` None runs on the wall clock, else that long for each
+    session. `spread` is ask minus bid as a fraction of the price. `daily_volume` is the volume the
+    market states for each symbol, in units; at most `fill_share` of it fills an order per session.
+    """
+
+    prices_file: Path | None = None
+    start: date | None = None
+    end: date | None = None
+    session_length: timedelta | None = None
+    openings: Mapping[str, Holdings] = field(default_factory=dict)
+    spread: Decimal = Decimal("0.0004")
+    fee_per_order: Money = field(default=Money(Decimal(0)))
+    fee_fraction: Decimal = Decimal(0)
+    daily_volume: Quantity = field(default=Quantity(Decimal(1_000_000)))
+    fill_share: Decimal = Decimal("0.1")
+    settlement_sessions: int = 1
+    cash_interest: bool = True
+    events: tuple[SimulatedEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings:
+    """Where notices go and whether they may name amounts of money."""
+
+    channels: tuple[Channel, ...] = (Channel.CONSOLE,)
+    file: Path | None = None
+    apprise_file: Path | None = None
+    amounts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What wakes the daemon besides the broker. `price_poll` None means no poll between looks."""
+
+    look: Look = field(default_factory=Look)
+    tick: timedelta = timedelta(seconds=60)
+    price_poll: timedelta | None = timedelta(seconds=60)
+    watched_folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the configuration says, checked. Paths are absolute.
+
+    `digest` is over the meaning, not the text: comments and order of keys do not change it.
+    `simulation` is there exactly when the accounts are simulated; `alpaca` and `elsewhere` have one
+    entry for each account of that broker, by account id.
+    """
+
+    mode: Mode
+    household: Household
+    accounts: tuple[Account, ...]
+    policy: Policy
+    limits: Limits
+    schedule: Schedule
+    notices: NoticeSettings
+    simulation: Simulation | None = None
+    alpaca: Mapping[str, AlpacaAccount] = field(default_factory=dict)
+    elsewhere: Mapping[str, Holdings] = field(default_factory=dict)
+    state_dir: Path | None = None
+    file: Path
+    text: str = field(repr=False)
+    digest: str
+
+    @property
+    def text_without_secrets(self) -> str:
+        """The text of the file for the journal: whatever looks like a key is blotted out."""
+        return without_secrets(self.text)
+
+    def account(self, account_id: str) -> Account:
+        """One account; raises `KeyError`."""
+        for account in self.accounts:
+            if account.id == account_id:
+                return account
+        raise KeyError(account_id)

@@ -1,0 +1,90 @@
+"""A configuration file as text and as a plain TOML document, or one clear refusal."""
+
+import os
+import stat
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+from config.places import Path as KeyPath
+from config.places import places_of
+from config.problems import ConfigurationError, Problem
+
+LARGEST_FILE = 1024 * 1024
+"""A configuration is at most 1 MiB."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a small UTF-8 file. Raises `ConfigurationError` with one problem."""
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise refusal(path, "is not a plain file", "Name a file that ends in .toml")
+            raw = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise refusal(
+            path, "there is no such file", f"Write one with: trimtab init {path}"
+        ) from None
+    except IsADirectoryError:
+        raise refusal(path, "is a folder", "Name the file in it that ends in .toml") from None
+    except PermissionError:
+        raise refusal(
+            path,
+            "this user may not read it",
+            f"Let the user that runs trimtab read it, for example: chown $USER {path}",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise refusal(
+            path, f"cannot be read ({getattr(error, 'strerror', None) or error})", "Check the disk"
+        ) from None
+    if len(raw) > LARGEST_FILE:
+        raise refusal(
+            path, "is larger than 1 MiB", "Name the configuration; it is a few kilobytes of text"
+        )
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise refusal(
+            path, f"byte {error.start + 1} is not UTF-8", "Save the file as UTF-8 text", line=line
+        ) from None
+
+
+def parse(path: Path, text: str) -> tuple[dict[str, object], dict[KeyPath, int]]:
+    """The document, fractions as `Decimal`, and the line of each key.
+
+    Raises `ConfigurationError` with the line and the column for text that is not TOML.
+    """
+    try:
+        document: dict[str, object] = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        reason, line, column = _told(str(error), text)
+        raise refusal(
+            path,
+            f"is not TOML: {reason}, at column {column}",
+            "Put this line right; a value is a number, true, false, a list or a text in quotes",
+            line=line,
+        ) from None
+    except (ValueError, ArithmeticError):
+        raise refusal(
+            path, "holds a number with too many digits", "Write numbers as a person would"
+        ) from None
+    except RecursionError:
+        raise refusal(path, "is nested too deeply", "Write lists and tables flat") from None
+    return document, places_of(text)
+
+
+def refusal(path: Path, found: str, instead: str, *, line: int | None = None) -> ConfigurationError:
+    """One problem of a whole file."""
+    return ConfigurationError([Problem(file=path, key="", line=line, found=found, instead=instead)])
+
+
+def _told(message: str, text: str) -> tuple[str, int, int]:
+    """tomllib's "Reason (at line 3, column 7)" taken apart; its values are never repeated."""
+    reason, _, place = message.rpartition(" (at ")
+    if place.startswith("line "):
+        line, column = (int(part.split()[-1]) for part in place.rstrip(")").split(","))
+    else:
+        lines = text.split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
+    return (reason.split(":")[0] or message).lower(), line, column
