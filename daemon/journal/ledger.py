@@ -1,0 +1,145 @@
+"""What each account should hold, and in which lots: accepted holdings plus every fill and split.
+
+Positions follow the broker's facts even where they surprise (below zero when more was sold than we
+knew of); lots never go below zero.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from daemon.journal.tables import LOT, POSITION
+from portfolio.accounts import Position
+from portfolio.events import PositionsAccepted
+from portfolio.lots import Lot, after_split, bought, matching_position, sold_first_in_first_out
+from portfolio.memory import CashFlow, FlowKind
+from portfolio.money import ZERO, Price, Quantity, exact_arithmetic
+from portfolio.orders import Fill, Side
+
+EXCHANGE_ZONE = "America/New_York"
+"""A lot is acquired on the exchange's date: an evening trade there is tomorrow in UTC."""
+
+
+def accept(tables: Connection, event: PositionsAccepted, seq: int) -> None:
+    """Take holdings as they are: the whole account, so that a symbol not named is not held.
+
+    Lots of what stays are kept, first in first out; what was not known has no basis.
+    """
+    with exact_arithmetic():
+        known = set(
+            tables.scalars(select(POSITION.c.symbol).where(POSITION.c.account == event.account))
+        )
+        for symbol in sorted(known | set(event.quantities)):
+            held = event.quantities.get(symbol, Quantity(ZERO))
+            _set_position(tables, event.account, symbol, held)
+            counted = Quantity(max(held, ZERO))
+            position = Position(symbol=symbol, quantity=counted, available=counted)
+            before = lots_of(tables, event.account, symbol)
+            lots = matching_position(before, position)
+            if len(lots) > len(before):
+                lots = (*lots[:-1], _with_id_of_its_own(lots[-1], before, seq))
+            _set_lots(tables, event.account, symbol, lots)
+
+
+def _with_id_of_its_own(lot: Lot, before: Sequence[Lot], seq: int) -> Lot:
+    """A second lot without basis is named for its row."""
+    taken = any(lot.lot_id == other.lot_id for other in before)
+    return replace(lot, lot_id=f"{lot.lot_id}-{seq}") if taken else lot
+
+
+def fill(tables: Connection, done: Fill) -> None:
+    """Book an execution: a purchase is a lot of its own, a sale takes the oldest."""
+    with exact_arithmetic():
+        lots = lots_of(tables, done.account, done.symbol)
+        held = position_of(tables, done.account, done.symbol)
+        if done.side is Side.BUY:
+            _set_position(tables, done.account, done.symbol, Quantity(held + done.quantity))
+            lots = bought(lots, _lot(done))
+        else:
+            _set_position(tables, done.account, done.symbol, Quantity(held - done.quantity))
+            there = sum((lot.quantity for lot in lots), ZERO)
+            taken = Quantity(min(done.quantity, there))
+            lots, _ = sold_first_in_first_out(lots, done.symbol, taken)
+        _set_lots(tables, done.account, done.symbol, lots)
+
+
+def _lot(done: Fill) -> Lot:
+    cost = (done.price * done.quantity + done.fee) / done.quantity
+    return Lot(
+        lot_id=done.execution_id,
+        symbol=done.symbol,
+        quantity=done.quantity,
+        acquired_on=_exchange_day(done.at),
+        unit_cost=Price(cost),
+    )
+
+
+def _exchange_day(at: datetime) -> date:
+    return at.astimezone(ZoneInfo(EXCHANGE_ZONE)).date()
+
+
+def split(tables: Connection, flow: CashFlow) -> None:
+    """Multiply a holding by the split's ratio; the basis stays."""
+    if flow.kind is not FlowKind.SPLIT or flow.symbol is None or flow.ratio is None:
+        return
+    with exact_arithmetic():
+        held = position_of(tables, flow.account, flow.symbol)
+        _set_position(tables, flow.account, flow.symbol, Quantity(held * flow.ratio))
+        lots = lots_of(tables, flow.account, flow.symbol)
+        _set_lots(tables, flow.account, flow.symbol, after_split(lots, flow.symbol, flow.ratio))
+
+
+def position_of(tables: Connection, account: str, symbol: str) -> Decimal:
+    """Units an account should hold; zero when none."""
+    key = (POSITION.c.account == account) & (POSITION.c.symbol == symbol)
+    found: Decimal | None = tables.scalar(select(POSITION.c.quantity).where(key))
+    return ZERO if found is None else found
+
+
+def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tuple[Lot, ...]:
+    """The lots of an account, or of one symbol in it, oldest bookings first."""
+    chosen = select(LOT).where(LOT.c.account == account)
+    if symbol is not None:
+        chosen = chosen.where(LOT.c.symbol == symbol)
+    rows = tables.execute(chosen.order_by(LOT.c.symbol, LOT.c.number))
+    return tuple(
+        Lot(
+            lot_id=row.lot_id,
+            symbol=row.symbol,
+            quantity=row.quantity,
+            acquired_on=row.acquired_on,
+            unit_cost=row.unit_cost,
+        )
+        for row in rows
+    )
+
+
+def _set_position(tables: Connection, account: str, symbol: str, quantity: Quantity) -> None:
+    key = (POSITION.c.account == account) & (POSITION.c.symbol == symbol)
+    if quantity == ZERO:
+        tables.execute(delete(POSITION).where(key))
+    elif tables.execute(update(POSITION).where(key).values(quantity=quantity)).rowcount == 0:
+        values = {"account": account, "symbol": symbol, "quantity": quantity}
+        tables.execute(insert(POSITION), values)
+
+
+def _set_lots(tables: Connection, account: str, symbol: str, lots: Sequence[Lot]) -> None:
+    tables.execute(delete(LOT).where((LOT.c.account == account) & (LOT.c.symbol == symbol)))
+    rows = [
+        {
+            "account": account,
+            "symbol": symbol,
+            "number": number,
+            "lot_id": lot.lot_id,
+            "quantity": lot.quantity,
+            "acquired_on": lot.acquired_on,
+            "unit_cost": lot.unit_cost,
+        }
+        for number, lot in enumerate(lots)
+    ]
+    if rows:
+        tables.execute(insert(LOT), rows)

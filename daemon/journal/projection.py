@@ -1,0 +1,291 @@
+"""From an event to the rows it makes or changes: the one meaning of the chain.
+
+The store runs it inside the append's transaction, `rebuild` over the whole chain into an empty
+database; both get the same tables because nothing here looks at anything but event, place and tables.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
+
+from daemon.journal import ledger
+from daemon.journal.tables import ALARM, APPROVAL, CYCLE, FENCE, FILL, FLOW, HALT, LEG, RUN
+from daemon.protocol import BrokenInvariant
+from portfolio.canonical import canonical
+from portfolio.events import (
+    Alarm,
+    AlarmCleared,
+    ApprovalEnded,
+    ApprovalRequested,
+    ConfigurationChanged,
+    CycleDecided,
+    CycleFailed,
+    DaemonStarted,
+    DaemonStopped,
+    Event,
+    Fenced,
+    FillBooked,
+    FlowSeen,
+    Halted,
+    JournalOpened,
+    LegMoved,
+    LegPlanned,
+    PositionsAccepted,
+    Resumed,
+    RunEnded,
+    RunOpened,
+    SessionClosed,
+    Unfenced,
+)
+from portfolio.orders import Leg, LegState, is_legal_move
+
+_INSERT_LEG = insert(LEG)
+_LEG_NOW = select(LEG.c.state, LEG.c.filled_quantity).where(
+    LEG.c.client_order_id == bindparam("id")
+)
+_MOVE_LEG = (
+    update(LEG)
+    .where(LEG.c.client_order_id == bindparam("id"))
+    .values(
+        {
+            column: bindparam(f"to_{column.name}")
+            for column in (
+                LEG.c.state,
+                LEG.c.sends,
+                LEG.c.sent_at,
+                LEG.c.broker_order_id,
+                LEG.c.filled_quantity,
+                LEG.c.filled_average_price,
+                LEG.c.note,
+            )
+        }
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in the chain an event stands."""
+
+    seq: int
+    at: datetime
+
+
+def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C901, PLR0912
+    """Bring the tables up to date with an event.
+
+    Returns False, and changes nothing, for a fill or flow that is booked already: then the event is
+    no news and gets no row. Raises `BrokenInvariant` when the event contradicts the tables.
+    """
+    match event:
+        case CycleDecided():
+            _cycle(tables, place, event)
+        case ApprovalRequested():
+            _approval_requested(tables, place, event)
+        case ApprovalEnded():
+            _approval_ended(tables, event)
+        case RunOpened():
+            _run_opened(tables, place, event)
+        case RunEnded():
+            _run_ended(tables, event)
+        case LegPlanned():
+            _leg_planned(tables, place, event.leg)
+        case LegMoved():
+            _leg_moved(tables, event)
+        case FillBooked():
+            return _fill(tables, place, event)
+        case FlowSeen():
+            return _flow(tables, place, event)
+        case PositionsAccepted():
+            ledger.accept(tables, event, place.seq)
+        case Fenced():
+            _fenced(tables, place, event)
+        case Unfenced():
+            tables.execute(
+                delete(FENCE).where(_is(FENCE, account=event.account, symbol=event.symbol))
+            )
+        case Alarm():
+            _alarm(tables, place, event)
+        case AlarmCleared():
+            tables.execute(delete(ALARM).where(_is(ALARM, name=event.name, scope=event.scope)))
+        case Halted():
+            values = {"seq": place.seq, "at": place.at, "by": event.by, "reason": event.reason}
+            tables.execute(insert(HALT), values)
+        case Resumed():
+            _resumed(tables, place, event)
+        case (
+            JournalOpened()
+            | DaemonStarted()
+            | ConfigurationChanged()
+            | DaemonStopped()
+            | CycleFailed()
+            | SessionClosed()
+        ):
+            pass  # the chain alone keeps these
+        case _:
+            assert_never(event)
+    return True
+
+
+def _is(table: Table, **key: object) -> Any:
+    return and_(*(table.c[name] == value for name, value in key.items()))
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    """A record's fields by name; words of ours as plain text."""
+    pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+    return {name: part.value if isinstance(part, Enum) else part for name, part in pairs}
+
+
+def _exists(tables: Connection, table: Table, **key: object) -> bool:
+    first = next(iter(key))
+    return tables.execute(select(table.c[first]).where(_is(table, **key))).first() is not None
+
+
+def _cycle(tables: Connection, place: Place, event: CycleDecided) -> None:
+    if _exists(tables, CYCLE, cycle=event.cycle):
+        raise BrokenInvariant(f"cycle {event.cycle} is in the journal already")
+    values = {
+        "cycle": event.cycle,
+        "seq": place.seq,
+        "at": place.at,
+        "session": event.session,
+        "decision": event.decision.kind,
+        "snapshot": event.snapshot,
+        "policy": event.policy,
+        "memory": event.memory,
+        "limits": event.limits,
+    }
+    tables.execute(insert(CYCLE), values)
+
+
+def _approval_requested(tables: Connection, place: Place, event: ApprovalRequested) -> None:
+    """One proposal waits at a time: a newer one replaces the older."""
+    waiting = update(APPROVAL).where(APPROVAL.c.outcome.is_(None))
+    tables.execute(waiting.values(outcome="replaced", ended_by="trimtab"))
+    values = {
+        "seq": place.seq,
+        "cycle": event.cycle,
+        "proposal_hash": event.proposal_hash,
+        "requested_at": place.at,
+        "expires_at": event.expires_at,
+    }
+    tables.execute(insert(APPROVAL), values)
+
+
+def _approval_ended(tables: Connection, event: ApprovalEnded) -> None:
+    """Ends the waiting one. For one that is replaced already it says again what is known."""
+    waiting = _is(APPROVAL, proposal_hash=event.proposal_hash) & APPROVAL.c.outcome.is_(None)
+    ended = update(APPROVAL).where(waiting).values(outcome=event.outcome, ended_by=event.by)
+    if tables.execute(ended).rowcount == 0 and event.outcome == "granted":
+        raise BrokenInvariant(f"proposal {event.proposal_hash[:12]} was not waiting to be granted")
+
+
+def _run_opened(tables: Connection, place: Place, event: RunOpened) -> None:
+    open_run = tables.execute(select(RUN.c.number).where(RUN.c.outcome.is_(None))).first()
+    if open_run is not None:
+        raise BrokenInvariant(f"run {open_run[0]} is still open, {event.run.number} cannot begin")
+    if _exists(tables, RUN, number=event.run.number):
+        raise BrokenInvariant(f"run {event.run.number} is in the journal already")
+    values = {
+        "number": event.run.number,
+        "seq": place.seq,
+        "proposal_hash": event.run.proposal_hash,
+        "accepted_by": event.accepted_by,
+        "body": canonical(event.run),
+    }
+    tables.execute(insert(RUN), values)
+
+
+def _run_ended(tables: Connection, event: RunEnded) -> None:
+    ended = update(RUN).where(_is(RUN, number=event.run) & RUN.c.outcome.is_(None))
+    if tables.execute(ended.values(outcome=event.outcome, ended_in=event.session)).rowcount == 0:
+        raise BrokenInvariant(f"run {event.run} is not open, it cannot end")
+
+
+def _leg_planned(tables: Connection, place: Place, leg: Leg) -> None:
+    if leg.state is not LegState.PLANNED or leg.sends or leg.filled_quantity:
+        raise BrokenInvariant(f"leg {leg.client_order_id} begins {leg.state}, not planned")
+    if _exists(tables, LEG, client_order_id=leg.client_order_id):
+        raise BrokenInvariant(f"leg {leg.client_order_id} is in the journal already")
+    values = {**_columns(leg), **_columns(leg.intent), "number": leg.index, "seq": place.seq}
+    tables.execute(_INSERT_LEG, {name: values[name] for name in LEG.c.keys()})  # noqa: SIM118
+
+
+def _leg_moved(tables: Connection, event: LegMoved) -> None:
+    found = tables.execute(_LEG_NOW, {"id": event.client_order_id}).first()
+    if found is None:
+        raise BrokenInvariant(f"leg {event.client_order_id} moved and was never planned")
+    state, filled = found
+    _check_move(event, LegState(state), filled)
+    values = {
+        "id": event.client_order_id,
+        "to_state": event.after.value,
+        "to_sends": event.sends,
+        "to_sent_at": event.sent_at,
+        "to_broker_order_id": event.broker_order_id,
+        "to_filled_quantity": event.filled_quantity,
+        "to_filled_average_price": event.filled_average_price,
+        "to_note": event.note,
+    }
+    tables.execute(_MOVE_LEG, values)
+
+
+def _check_move(event: LegMoved, state: LegState, filled: Any) -> None:
+    leg = f"leg {event.client_order_id}"
+    if state is not event.before:
+        raise BrokenInvariant(f"{leg} is {state}, not {event.before}: it cannot go on from there")
+    if event.filled_quantity < filled:
+        raise BrokenInvariant(f"{leg} had {filled} filled, {event.filled_quantity} would be fewer")
+    fills_further = event.before is event.after and event.filled_quantity > filled
+    if not fills_further and not is_legal_move(event.before, event.after):
+        raise BrokenInvariant(f"{leg} cannot go from {event.before} to {event.after}")
+
+
+def _fill(tables: Connection, place: Place, event: FillBooked) -> bool:
+    fill = event.fill
+    if _exists(tables, FILL, account=fill.account, execution_id=fill.execution_id):
+        return False
+    values = _columns(fill)
+    extra = {"seq": place.seq, "client_order_id": event.client_order_id}
+    tables.execute(insert(FILL), {**values, **extra})
+    ledger.fill(tables, fill)
+    return True
+
+
+def _flow(tables: Connection, place: Place, event: FlowSeen) -> bool:
+    flow = event.flow
+    if _exists(tables, FLOW, account=flow.account, flow_id=flow.flow_id):
+        return False
+    values = _columns(flow)
+    tables.execute(insert(FLOW), {**values, "seq": place.seq})
+    if flow.symbol is not None and flow.ratio is not None:
+        ledger.split(tables, flow)
+    return True
+
+
+def _fenced(tables: Connection, place: Place, event: Fenced) -> None:
+    """A fence for another reason stands beside the others; what has run out is swept away."""
+    fence = event.fence
+    same_symbol = _is(FENCE, account=fence.account, symbol=fence.symbol)
+    gone = or_(FENCE.c.reason == fence.reason, FENCE.c.until <= place.at)
+    tables.execute(delete(FENCE).where(same_symbol & gone))
+    values = _columns(fence)
+    tables.execute(insert(FENCE), {**values, "seq": place.seq})
+
+
+def _alarm(tables: Connection, place: Place, event: Alarm) -> None:
+    """One open alarm for a name and scope: the latest words."""
+    tables.execute(delete(ALARM).where(_is(ALARM, name=event.name, scope=event.scope)))
+    values = {"name": event.name, "scope": event.scope, "level": event.level, "text": event.text}
+    tables.execute(insert(ALARM), {**values, "seq": place.seq})
+
+
+def _resumed(tables: Connection, place: Place, event: Resumed) -> None:
+    halted = update(HALT).where(HALT.c.resumed_at.is_(None))
+    tables.execute(
+        halted.values(resumed_at=place.at, resumed_by=event.by, resumed_reason=event.reason)
+    )

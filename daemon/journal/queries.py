@@ -1,0 +1,278 @@
+"""Reading back: every question of the `JournalReader` port, as a function of the database."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from daemon.journal.codec import decode, decode_event
+from daemon.journal.database import Database
+from daemon.journal.ledger import lots_of
+from daemon.journal.tables import (
+    ALARM,
+    APPROVAL,
+    AUDIT,
+    CYCLE,
+    DOCUMENT,
+    FENCE,
+    FILL,
+    FLOW,
+    LEG,
+    POSITION,
+    RUN,
+    TICK,
+)
+from portfolio.decisions import Proposal, Run
+from portfolio.events import Alarm, ApprovalRequested, CycleDecided, FillBooked
+from portfolio.lots import Lot
+from portfolio.memory import CashFlow, Fence, FlowKind
+from portfolio.money import Money, Quantity
+from portfolio.orders import Fill, Leg, LegState, OrderIntent, Side, TimeInForce
+from portfolio.records import CycleRecord, PendingApproval, Recorded
+
+_EVENT = (AUDIT.c.seq, AUDIT.c.at, AUDIT.c.actor, AUDIT.c.kind, AUDIT.c.body)
+_LIVE = tuple(state.value for state in LegState if not state.is_terminal)
+
+
+def head(database: Database) -> tuple[int, str] | None:
+    """Sequence number and hash of the last row; None for an empty chain."""
+    row = database.first(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1))
+    return None if row is None else (row.seq, row.hash)
+
+
+def recorded(row: Row[Any]) -> Recorded:
+    """A row of the chain as the event it holds."""
+    return Recorded(
+        seq=row.seq,
+        at=datetime.fromisoformat(row.at),
+        actor=row.actor,
+        event=decode_event(row.kind, row.body),
+    )
+
+
+def events(
+    database: Database, *kinds: str, after: int, limit: int | None, newest_first: bool
+) -> Sequence[Recorded]:
+    """Recorded events with seq > after."""
+    chosen = select(*_EVENT).where(AUDIT.c.seq > after).limit(limit)
+    if kinds:
+        chosen = chosen.where(AUDIT.c.kind.in_(kinds))
+    chosen = chosen.order_by(AUDIT.c.seq.desc() if newest_first else AUDIT.c.seq)
+    return [recorded(row) for row in database.rows(chosen)]
+
+
+def _cycles() -> Select[Any]:
+    return select(*_EVENT).join(CYCLE, CYCLE.c.seq == AUDIT.c.seq)
+
+
+def _cycle_record(row: Row[Any]) -> CycleRecord:
+    look = recorded(row)
+    if not isinstance(look.event, CycleDecided):
+        raise TypeError(f"row {look.seq} is {look.event.kind}, the cycle table says a cycle")
+    return CycleRecord(
+        cycle=look.event.cycle,
+        seq=look.seq,
+        at=look.at,
+        wake=look.event.wake,
+        session=look.event.session,
+        decision=look.event.decision,
+        verdict=look.event.verdict,
+        snapshot=look.event.snapshot,
+        policy=look.event.policy,
+        memory=look.event.memory,
+        limits=look.event.limits,
+    )
+
+
+def cycle(database: Database, number: int) -> CycleRecord | None:
+    """One look."""
+    row = database.first(_cycles().where(CYCLE.c.cycle == number))
+    return None if row is None else _cycle_record(row)
+
+
+def cycles(database: Database, *, limit: int, before: datetime | None) -> Sequence[CycleRecord]:
+    """The latest looks, newest first."""
+    chosen = _cycles().order_by(CYCLE.c.cycle.desc()).limit(limit)
+    if before is not None:
+        chosen = chosen.where(CYCLE.c.at <= before)
+    return [_cycle_record(row) for row in database.rows(chosen)]
+
+
+def document(database: Database, ref: str) -> str:
+    """The text stored under a reference."""
+    row = database.first(select(DOCUMENT.c.body).where(DOCUMENT.c.ref == ref))
+    if row is None:
+        raise KeyError(ref)
+    return str(row.body)
+
+
+def _leg(row: Row[Any]) -> Leg:
+    intent = OrderIntent(
+        account=row.account,
+        symbol=row.symbol,
+        side=Side(row.side),
+        quantity=row.quantity,
+        limit_price=row.limit_price,
+        time_in_force=TimeInForce(row.time_in_force),
+    )
+    return Leg(
+        client_order_id=row.client_order_id,
+        run=row.run,
+        cycle=row.cycle,
+        index=row.number,
+        intent=intent,
+        reason=row.reason,
+        state=LegState(row.state),
+        planned_at=row.planned_at,
+        sends=row.sends,
+        sent_at=row.sent_at,
+        broker_order_id=row.broker_order_id,
+        filled_quantity=row.filled_quantity,
+        filled_average_price=row.filled_average_price,
+        note=row.note,
+    )
+
+
+def legs(
+    database: Database, *, run: int | None, live: bool, since: datetime | None
+) -> Sequence[Leg]:
+    """Legs in order of planning."""
+    chosen = select(LEG).order_by(LEG.c.seq)
+    if run is not None:
+        chosen = chosen.where(LEG.c.run == run)
+    if live:
+        chosen = chosen.where(LEG.c.state.in_(_LIVE))
+    if since is not None:
+        chosen = chosen.where(LEG.c.planned_at >= since)
+    return [_leg(row) for row in database.rows(chosen)]
+
+
+def leg(database: Database, client_order_id: str) -> Leg | None:
+    """One leg."""
+    row = database.first(select(LEG).where(LEG.c.client_order_id == client_order_id))
+    return None if row is None else _leg(row)
+
+
+def fills(
+    database: Database, *, client_order_id: str | None, since: datetime | None
+) -> Sequence[FillBooked]:
+    """Booked executions in the order of booking."""
+    chosen = select(FILL).order_by(FILL.c.seq)
+    if client_order_id is not None:
+        chosen = chosen.where(FILL.c.client_order_id == client_order_id)
+    if since is not None:
+        chosen = chosen.where(FILL.c.at >= since)
+    return [_fill(row) for row in database.rows(chosen)]
+
+
+def _fill(row: Row[Any]) -> FillBooked:
+    done = Fill(
+        execution_id=row.execution_id,
+        account=row.account,
+        broker_order_id=row.broker_order_id,
+        symbol=row.symbol,
+        side=Side(row.side),
+        quantity=row.quantity,
+        price=row.price,
+        fee=row.fee,
+        at=row.at,
+    )
+    return FillBooked(fill=done, client_order_id=row.client_order_id)
+
+
+def flows(database: Database, *, since: date | None) -> Sequence[CashFlow]:
+    """Flows in the order in which they were seen."""
+    chosen = select(FLOW).order_by(FLOW.c.seq)
+    if since is not None:
+        chosen = chosen.where(FLOW.c.day >= since)
+    return [
+        CashFlow(
+            flow_id=row.flow_id,
+            account=row.account,
+            kind=FlowKind(row.kind),
+            amount=Money(row.amount),
+            day=row.day,
+            symbol=row.symbol,
+            ratio=row.ratio,
+            seen_session=row.seen_session,
+        )
+        for row in database.rows(chosen)
+    ]
+
+
+def open_run(database: Database) -> Run | None:
+    """The run under way."""
+    row = database.first(select(RUN.c.body).where(RUN.c.outcome.is_(None)))
+    return None if row is None else decode(Run, row.body)
+
+
+def pending_approval(database: Database) -> PendingApproval | None:
+    """The proposal that waits, as it was put."""
+    waiting = select(*_EVENT).join(APPROVAL, APPROVAL.c.seq == AUDIT.c.seq)
+    row = database.first(waiting.where(APPROVAL.c.outcome.is_(None)))
+    if row is None:
+        return None
+    asked = recorded(row)
+    if not isinstance(asked.event, ApprovalRequested):
+        raise TypeError(f"row {asked.seq} is {asked.event.kind}, not a request")
+    look = cycle(database, asked.event.cycle)
+    if look is None or not isinstance(look.decision, Proposal):
+        raise TypeError(
+            f"row {asked.seq} asks for cycle {asked.event.cycle}, which proposes nothing"
+        )
+    return PendingApproval(
+        proposal=look.decision,
+        proposal_hash=asked.event.proposal_hash,
+        cycle=asked.event.cycle,
+        requested_at=asked.at,
+        expires_at=asked.event.expires_at,
+        reasons=asked.event.reasons,
+    )
+
+
+def positions(database: Database, account: str) -> Mapping[str, Quantity]:
+    """What the account should hold, by symbol."""
+    chosen = select(POSITION.c.symbol, POSITION.c.quantity).where(POSITION.c.account == account)
+    return {row.symbol: row.quantity for row in database.rows(chosen.order_by(POSITION.c.symbol))}
+
+
+def lots(database: Database, account: str) -> Sequence[Lot]:
+    """The lots of an account."""
+    with database.using() as connection:
+        return lots_of(connection, account)
+
+
+def fences(database: Database, at: datetime) -> Sequence[Fence]:
+    """Fences still up, oldest first."""
+    up = FENCE.c.until.is_(None) | (FENCE.c.until > at)
+    return [
+        Fence(account=row.account, symbol=row.symbol, reason=row.reason, until=row.until)
+        for row in database.rows(select(FENCE).where(up).order_by(FENCE.c.seq))
+    ]
+
+
+def open_alarms(database: Database) -> Sequence[Alarm]:
+    """Alarms not cleared, oldest first."""
+    return [
+        Alarm(name=row.name, level=row.level, text=row.text, scope=row.scope)
+        for row in database.rows(select(ALARM).order_by(ALARM.c.seq))
+    ]
+
+
+def last_tick(database: Database) -> datetime | None:
+    """The latest row that `tick` left."""
+    row = database.first(select(TICK.c.at).order_by(TICK.c.number.desc()).limit(1))
+    return None if row is None else row.at
+
+
+def next_cycle(database: Database) -> int:
+    """One more than the last."""
+    row = database.first(select(func.max(CYCLE.c.cycle)))
+    return 1 + (row[0] or 0 if row else 0)
+
+
+def next_run(database: Database) -> int:
+    """One more than the last."""
+    row = database.first(select(func.max(RUN.c.number)))
+    return 1 + (row[0] or 0 if row else 0)

@@ -1,0 +1,196 @@
+"""The journal's store. It loads SQLModel: import what opens one inside the function that does.
+
+from daemon.journal.opening import open_journal, open_journal_reader
+journal = open_journal(
+    "state/journal.db",             # a path, or "postgresql://user@host/database"
+    clock=clock,                    # portfolio.ports.Clock
+    render=render,                  # Callable[[Recorded], Sequence[Notice]], pure
+    identity=JournalOpened(...),    # what it is for; the first opening writes it as row 1
+)
+reader = open_journal_reader("state/journal.db")    # a JournalReader; also while a daemon writes
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, insert
+
+from daemon.journal import outbox, queries
+from daemon.journal.anchor import Anchor, write_anchor
+from daemon.journal.database import Database
+from daemon.journal.errors import JournalCorrupt
+from daemon.journal.tables import TICK
+from daemon.journal.writing import Writer
+from portfolio.decisions import Run
+from portfolio.events import Alarm, Event, FillBooked, JournalOpened
+from portfolio.lots import Lot
+from portfolio.memory import CashFlow, Fence
+from portfolio.money import Quantity
+from portfolio.orders import Leg
+from portfolio.ports import JournalUnwritable
+from portfolio.records import CycleRecord, PendingApproval, QueuedNotice, Recorded
+
+KEEP_TICKS = timedelta(days=400)
+"""Ticks are the only rows that are ever pruned."""
+
+
+class JournalStore:
+    """`portfolio.ports.Journal` on a database; without a writer its `JournalReader` half only.
+
+    Threads may share it; their calls are done one at a time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        identity: JournalOpened,
+        *,
+        writer: Writer | None = None,
+        anchored_in: Path | None = None,
+    ) -> None:
+        """Use `open_journal` or `open_journal_reader`."""
+        self.database = database
+        self.anchored_in = anchored_in
+        self._identity = identity
+        self._writer = writer
+        self._pruned_on: date | None = None
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.database.close()
+
+    # --- the reader's half -------------------------------------------------------------------
+
+    def identity(self) -> JournalOpened:
+        """What the journal is for."""
+        return self._identity
+
+    def head(self) -> tuple[int, str]:
+        """Sequence number and hash of the last row of the chain."""
+        found = queries.head(self.database)
+        if found is None:
+            raise JournalCorrupt(f"{self.database.where} has lost its chain")
+        return found
+
+    def events(
+        self, *kinds: str, after: int = 0, limit: int | None = None, newest_first: bool = False
+    ) -> Sequence[Recorded]:
+        """Recorded events of the given kinds (all when none is given) with seq > after."""
+        return queries.events(
+            self.database, *kinds, after=after, limit=limit, newest_first=newest_first
+        )
+
+    def cycle(self, number: int) -> CycleRecord | None:
+        """One look."""
+        return queries.cycle(self.database, number)
+
+    def cycles(self, *, limit: int = 20, before: datetime | None = None) -> Sequence[CycleRecord]:
+        """The latest looks at or before `before`, newest first."""
+        return queries.cycles(self.database, limit=limit, before=before)
+
+    def document(self, ref: str) -> str:
+        """The canonical JSON stored under a reference; raises `KeyError`."""
+        return queries.document(self.database, ref)
+
+    def legs(
+        self, *, run: int | None = None, live: bool = False, since: datetime | None = None
+    ) -> Sequence[Leg]:
+        """Legs in order of planning; `live` only those not terminal, `since` by planning time."""
+        return queries.legs(self.database, run=run, live=live, since=since)
+
+    def leg(self, client_order_id: str) -> Leg | None:
+        """One leg."""
+        return queries.leg(self.database, client_order_id)
+
+    def fills(
+        self, *, client_order_id: str | None = None, since: datetime | None = None
+    ) -> Sequence[FillBooked]:
+        """Booked executions in order; `since` by the time of execution."""
+        return queries.fills(self.database, client_order_id=client_order_id, since=since)
+
+    def flows(self, *, since: date | None = None) -> Sequence[CashFlow]:
+        """Flows in the order in which they were seen; `since` by booking date."""
+        return queries.flows(self.database, since=since)
+
+    def open_run(self) -> Run | None:
+        """The run under way."""
+        return queries.open_run(self.database)
+
+    def pending_approval(self) -> PendingApproval | None:
+        """The proposal that waits; at most one."""
+        return queries.pending_approval(self.database)
+
+    def positions(self, account: str) -> Mapping[str, Quantity]:
+        """What the account should hold; below zero when more was sold than was known."""
+        return queries.positions(self.database, account)
+
+    def lots(self, account: str) -> Sequence[Lot]:
+        """The lot ledger of an account, first in first out within a symbol."""
+        return queries.lots(self.database, account)
+
+    def fences(self, at: datetime) -> Sequence[Fence]:
+        """Fences still up at an instant; one symbol may have several, for several reasons."""
+        return queries.fences(self.database, at)
+
+    def open_alarms(self) -> Sequence[Alarm]:
+        """Alarms raised and not cleared; of one name and scope the latest."""
+        return queries.open_alarms(self.database)
+
+    def last_tick(self) -> datetime | None:
+        """When the daemon last looked at what is due."""
+        return queries.last_tick(self.database)
+
+    # --- the daemon's half -------------------------------------------------------------------
+
+    def append(
+        self, *events: Event, documents: Sequence[object] = (), actor: str = "trimtab"
+    ) -> int:
+        """Commit events, their tables, their documents and their notices in one transaction.
+
+        Returns the last sequence number. A fill or flow booked before is no news and gets no row.
+        Raises `JournalUnwritable`, or `BrokenInvariant` for an event that contradicts the journal,
+        and then nothing was kept.
+        """
+        if self._writer is None:
+            raise JournalUnwritable(f"{self.database.where} was opened for reading only")
+        return self._writer.append(events, documents, actor)
+
+    def next_cycle(self) -> int:
+        """The number of the next look, from 1."""
+        return queries.next_cycle(self.database)
+
+    def next_run(self) -> int:
+        """The number of the next run, from 1."""
+        return queries.next_run(self.database)
+
+    def tick(self, at: datetime) -> None:
+        """Leave one row: the daemon was here. Once a day rows older than `KEEP_TICKS` go."""
+        day = at.astimezone(UTC).date()
+        with self.database.transaction() as tables:
+            tables.execute(insert(TICK), {"at": at})
+            if self._pruned_on != day:
+                tables.execute(delete(TICK).where(TICK.c.at < at - KEEP_TICKS))
+        self._pruned_on = day
+
+    def anchor(self, at: datetime) -> None:
+        """Keep the chain's head in the file beside the database. Raises `JournalUnwritable`."""
+        if self.anchored_in is None:
+            return
+        seq, row_hash = self.head()
+        try:
+            write_anchor(self.anchored_in, Anchor(seq=seq, hash=row_hash, at=at))
+        except OSError as error:
+            raise JournalUnwritable(f"the anchor {self.anchored_in}: {error.strerror}") from error
+
+    def due_notices(self, now: datetime, limit: int = 20) -> Sequence[QueuedNotice]:
+        """Undelivered notices whose next try is due, oldest first."""
+        return outbox.due(self.database, now, limit)
+
+    def notice_delivered(self, number: int, at: datetime) -> None:
+        """A notice went out."""
+        outbox.delivered(self.database, number, at)
+
+    def notice_failed(self, number: int, error: str, next_try_at: datetime) -> None:
+        """A notice did not go out."""
+        outbox.failed(self.database, number, error, next_try_at)

@@ -1,0 +1,120 @@
+"""Appending: events, the tables made of them, their documents and notices, in one transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from daemon.journal import outbox, queries
+from daemon.journal.chain import GENESIS, ChainRow, instant_text
+from daemon.journal.database import Database
+from daemon.journal.projection import Place, project
+from daemon.journal.tables import AUDIT, DOCUMENT
+from portfolio.canonical import canonical, digest
+from portfolio.events import Event
+from portfolio.ports import Clock, JournalUnwritable
+from portfolio.records import Notice, Recorded
+
+Render = Callable[[Recorded], Sequence[Notice]]
+
+_KEEP_REFS = 256
+_INSERT_AUDIT = insert(AUDIT)
+_INSERT_DOCUMENT = insert(DOCUMENT)
+_DOCUMENT_THERE = select(DOCUMENT.c.ref).where(DOCUMENT.c.ref == bindparam("ref"))
+
+
+class Writer:
+    """The one that extends the chain. It remembers the chain's head between two appends."""
+
+    def __init__(self, database: Database, *, chain: str, clock: Clock, render: Render) -> None:
+        """`chain` names the household; `clock` stamps the rows; `render` words the notices."""
+        self._database = database
+        self._chain = chain
+        self._clock = clock
+        self._render = render
+        self._head: tuple[int, str] | None = None
+        self._refs: set[str] = set()
+
+    def append(self, events: Sequence[Event], documents: Sequence[object], actor: str) -> int:
+        """Commit all of it or nothing; the last sequence number.
+
+        Raises `JournalUnwritable` or `BrokenInvariant`.
+        """
+        now = self._clock.now()
+        if now.tzinfo is None:
+            raise ValueError(f"the clock says {now!r}, without a time zone")
+        now = now.astimezone(UTC)
+        with self._database.exclusive():
+            before = self._head or queries.head(self._database) or (0, GENESIS)
+            texts = {digest(value): value for value in documents}
+            self._head = None  # until the commit is known to have happened
+            head = before
+            try:
+                with self._database.transaction() as tables:
+                    self._keep_documents(tables, texts)
+                    for event in events:
+                        head = self._record(tables, head, now, actor, event)
+            except JournalUnwritable:
+                if not self._did_commit(before, head):
+                    raise
+            self._head = head
+            self._refs = {*texts, *self._refs} if len(self._refs) < _KEEP_REFS else set(texts)
+        return head[0]
+
+    def _record(
+        self, tables: Connection, head: tuple[int, str], at: datetime, actor: str, event: Event
+    ) -> tuple[int, str]:
+        """One event's projection, row and notices; the new head, the old one when it is no news."""
+        seq = head[0] + 1
+        if not project(tables, Place(seq=seq, at=at), event):
+            return head
+        columns = {
+            "chain": self._chain,
+            "seq": seq,
+            "at": instant_text(at),
+            "actor": actor,
+            "kind": event.kind,
+            "body": canonical(event),
+            "prev": head[1],
+        }
+        columns["hash"] = ChainRow(**columns, hash="").proper_hash()  # type: ignore[arg-type]
+        try:
+            tables.execute(_INSERT_AUDIT, columns)
+        except IntegrityError as error:
+            raise JournalUnwritable(
+                f"another process has written row {seq} of the journal; only one daemon may write"
+            ) from error
+        recorded = Recorded(seq=seq, at=at, actor=actor, event=event)
+        outbox.queue(tables, self._notices(recorded), at)
+        return seq, str(columns["hash"])
+
+    def _notices(self, recorded: Recorded) -> Sequence[Notice]:
+        """What to tell of a row. A fault in the wording must not keep a fact out of the journal."""
+        try:
+            return self._render(recorded)
+        except Exception as error:  # noqa: BLE001  told to the person instead
+            what = f"row {recorded.seq} ({recorded.event.kind}): {type(error).__name__}: {error}"
+            return [
+                Notice(
+                    key=f"unworded-{recorded.seq}",
+                    urgent=True,
+                    title="A notice could not be worded",
+                    body=f"See the journal, {what}",
+                )
+            ]
+
+    def _keep_documents(self, tables: Connection, values: dict[str, object]) -> None:
+        for ref, value in values.items():
+            if ref in self._refs or tables.execute(_DOCUMENT_THERE, {"ref": ref}).first():
+                continue
+            tables.execute(_INSERT_DOCUMENT, {"ref": ref, "body": canonical(value)})
+
+    def _did_commit(self, before: tuple[int, str], head: tuple[int, str]) -> bool:
+        """Whether a server took the commit although its answer was lost."""
+        if self._database.is_sqlite or head == before:
+            return False
+        try:
+            return queries.head(self._database) == head
+        except JournalUnwritable:
+            return False
