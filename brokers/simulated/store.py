@@ -1,0 +1,149 @@
+"""The file a simulated account lives in: its entries in one SQLite table, appended and never changed.
+
+Write-ahead log with `synchronous=FULL`: when `append` has returned, the entries survive a killed
+process and a power cut. Each append is one transaction.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from brokers.simulated.entries import Entry
+from brokers.simulated.entry_text import entry_from_text
+from portfolio.canonical import canonical
+
+IN_MEMORY = ":memory:"
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x7454_7362  # "tTsb" at byte 68 of the file: a trimtab simulated broker
+_CREATE = "CREATE TABLE entries (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)"
+
+
+class AccountFileError(Exception):
+    """The account's file cannot be used; the message says why and what to do."""
+
+
+class WrittenElsewhere(Exception):
+    """Another process has written entries since we last read; nothing of ours was kept."""
+
+
+class EntryStore:
+    """Opens, and when it is not there makes, the file. `read_only` never writes nor makes it.
+
+    Raises `AccountFileError` for a file of a newer version, of something else, damaged, or closed
+    to this user.
+    """
+
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+        self._path = str(path)
+        self._read_only = read_only
+        self._seen_version = -1
+        self._appended = 0
+        try:
+            self._connection = self._connect()
+            self._prepare()
+        except (sqlite3.Error, OSError) as error:
+            raise self._refused(error) from None
+
+    def entries(self) -> list[Entry]:
+        """Every entry in order."""
+        try:
+            self._seen_version = self._data_version()
+            rows = self._connection.execute("SELECT seq, body FROM entries ORDER BY seq").fetchall()
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
+        return [self._entry(place, *row) for place, row in enumerate(rows, start=1)]
+
+    def append(self, after: int, entries: Sequence[Entry]) -> None:
+        """Commit entries with the numbers after + 1 and on, all or none.
+
+        Raises `WrittenElsewhere` when one of the numbers is taken, `AccountFileError` when nobody
+        knows whether they are on disk (disk full, I/O error).
+        """
+        if self._read_only or not entries:
+            return
+        rows = [(after + i, e.kind, canonical(e)) for i, e in enumerate(entries, start=1)]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            self._connection.execute("ROLLBACK")
+            raise WrittenElsewhere from None
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise self._refused(error) from None
+
+    def changed(self) -> bool:
+        """Whether another process has committed since `entries` was called."""
+        if self._path == IN_MEMORY:
+            return False
+        try:
+            return self._data_version() != self._seen_version
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+    def _entry(self, place: int, seq: int, body: str) -> Entry:
+        try:
+            if seq == place:
+                return entry_from_text(body)
+            why = "it is missing"
+        except (ValueError, KeyError, TypeError) as error:
+            why = str(error)
+        raise AccountFileError(
+            f"{self._path}: entry {place} of the simulated account cannot be read ({why});"
+            " restore the file from a backup."
+        )
+
+    def _connect(self) -> sqlite3.Connection:
+        options = {"isolation_level": None, "timeout": 5.0, "check_same_thread": False}
+        if self._read_only:
+            uri = Path(self._path).absolute().as_uri() + "?mode=ro"
+            return sqlite3.connect(uri, uri=True, **options)  # type: ignore[call-overload, no-any-return]
+        if self._path != IN_MEMORY:
+            Path(self._path).touch(mode=0o600)
+        return sqlite3.connect(self._path, **options)  # type: ignore[call-overload, no-any-return]
+
+    def _prepare(self) -> None:
+        version = self._pragma("user_version")
+        application = self._pragma("application_id")
+        if version > SCHEMA_VERSION and application == APPLICATION_ID:
+            raise AccountFileError(
+                f"{self._path} was written by a newer trimtab (version {version} of the file, this"
+                f" one knows {SCHEMA_VERSION}); install that version again."
+            )
+        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application != APPLICATION_ID and (tables or self._read_only):
+            raise AccountFileError(
+                f"{self._path} is not the file of a simulated account; name another path."
+            )
+        if self._read_only:
+            return
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        if application != APPLICATION_ID:
+            self._make()
+
+    def _make(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        if self._pragma("application_id") != APPLICATION_ID:  # unless another process was faster
+            self._connection.execute(_CREATE)
+            self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        self._connection.execute("COMMIT")
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _data_version(self) -> int:
+        return self._pragma("data_version")
+
+    def _refused(self, error: Exception) -> AccountFileError:
+        return AccountFileError(
+            f"{self._path}: the simulated account's file cannot be used ({error});"
+            " check that the disk has room and that this user may write there."
+        )
