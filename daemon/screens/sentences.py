@@ -69,7 +69,7 @@ def plan_words(proposal: Proposal) -> str:
     return "; ".join(parts) or "no orders"
 
 
-def tell(event: Event) -> Told:  # noqa: C901, PLR0911, PLR0912  one flat table of events
+def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
     """What happened, in one sentence."""
     match event:
         case JournalOpened():

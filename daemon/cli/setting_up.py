@@ -1,0 +1,3 @@
+"""Commands that come before a run: init, adopt, check, promote."""
+
+import typer

@@ -1,0 +1,206 @@
+"""Explaining a cycle from the journal alone, and reaching its decision again from its inputs.
+
+Nothing here asks a broker, a clock or the configuration: what was recorded must be enough. A single
+changed number anywhere in the inputs shows, either in the document's digest or in the answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from daemon.journal.codec import (
+    Undecodable,
+    read_limits,
+    read_memory,
+    read_policy,
+    read_snapshot,
+)
+from policies.decide import decide
+from policies.limits import Limits, check_plan
+from policies.policy import Policy
+from portfolio.canonical import canonical, plain
+from portfolio.decisions import Decision, Proposal, Run, Verdict
+from portfolio.events import ApprovalEnded, ApprovalRequested, FillBooked, RunEnded, RunOpened
+from portfolio.memory import Memory
+from portfolio.orders import Leg
+from portfolio.ports import JournalReader
+from portfolio.records import CycleRecord, Recorded
+from portfolio.snapshot import Snapshot
+
+
+class NoSuchCycle(Exception):
+    """The journal has no cycle of that number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What a cycle decided from, read back."""
+
+    snapshot: Snapshot
+    policy: Policy
+    memory: Memory
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A cycle with its inputs, what followed from it, and whether the inputs still give its answer.
+
+    `differences` is empty when recomputing gives the very same decision and verdict. `inputs` is
+    None when they can no longer be read; `differences` then says why. `fills` goes by order id.
+    """
+
+    record: CycleRecord
+    inputs: Inputs | None
+    differences: tuple[str, ...]
+    answers: tuple[Recorded, ...]
+    run: Run | None
+    legs: tuple[Leg, ...]
+    fills: Mapping[str, tuple[FillBooked, ...]]
+
+    @property
+    def holds_good(self) -> bool:
+        """Whether the recorded inputs lead to the recorded answer."""
+        return not self.differences
+
+
+def explain(journal: JournalReader, number: int) -> Explanation:
+    """Everything about one cycle. Raises `NoSuchCycle`."""
+    record = journal.cycle(number)
+    if record is None:
+        latest = journal.cycles(limit=1)
+        known = f"the latest is {latest[0].cycle}" if latest else "there is none yet"
+        raise NoSuchCycle(f"There is no cycle {number} in this journal; {known}.")
+    inputs, differences = reread(journal, record)
+    answers = _what_followed(journal, record)
+    run = _run_of(journal, record, answers)
+    legs = tuple(leg for leg in _legs_of(journal, run) if leg.cycle == number)
+    return Explanation(
+        record=record,
+        inputs=inputs,
+        differences=differences,
+        answers=answers,
+        run=run,
+        legs=legs,
+        fills={
+            leg.client_order_id: tuple(journal.fills(client_order_id=leg.client_order_id))
+            for leg in legs
+        },
+    )
+
+
+def recompute(inputs: Inputs, recorded: Verdict | None) -> tuple[Decision, Verdict | None]:
+    """Decide again. The limits may have been asked for a person's yes or not: the one that fits."""
+    decision = decide(inputs.snapshot, inputs.policy, inputs.memory)
+    if not isinstance(decision, Proposal):
+        return decision, None
+    verdicts = [
+        check_plan(decision, inputs.snapshot, inputs.limits, inputs.memory, asked=asked)
+        for asked in (False, True)
+    ]
+    fitting = [v for v in verdicts if canonical(v) == canonical(recorded)]
+    return decision, (fitting or verdicts)[0]
+
+
+def differences_between(recorded: object, computed: object) -> tuple[str, ...]:
+    """Where two values differ, each place as "path: recorded X, computed Y".
+
+    >>> differences_between({"a": [1, 2]}, {"a": [1, 3]})
+    ('a[1]: recorded 2, computed 3',)
+    """
+    return tuple(_walk("", plain(recorded), plain(computed)))
+
+
+def _walk(path: str, recorded: object, computed: object) -> Iterator[str]:
+    if isinstance(recorded, dict) and isinstance(computed, dict):
+        for key in sorted(recorded.keys() | computed.keys()):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _walk(inner, recorded.get(key), computed.get(key))
+    elif (
+        isinstance(recorded, list) and isinstance(computed, list) and len(recorded) == len(computed)
+    ):
+        for place, (was, now) in enumerate(zip(recorded, computed, strict=True)):
+            yield from _walk(f"{path}[{place}]", was, now)
+    elif recorded != computed:
+        yield f"{path or 'the whole'}: recorded {_short(recorded)}, computed {_short(computed)}"
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def reread(journal: JournalReader, record: CycleRecord) -> tuple[Inputs | None, tuple[str, ...]]:
+    """A cycle's inputs as recorded, and where deciding from them again gives something else."""
+    altered = tuple(_altered(journal, record))
+    try:
+        inputs = Inputs(
+            snapshot=read_snapshot(journal, record.snapshot),
+            policy=read_policy(journal, record.policy),
+            memory=read_memory(journal, record.memory),
+            limits=read_limits(journal, record.limits),
+        )
+    except (KeyError, Undecodable) as error:
+        return None, (*altered, f"the recorded inputs cannot be read: {error}")
+    decision, verdict = recompute(inputs, record.verdict)
+    return inputs, (
+        *altered,
+        *differences_between(record.decision, decision),
+        *(f"verdict {text}" for text in differences_between(record.verdict, verdict)),
+    )
+
+
+def _altered(journal: JournalReader, record: CycleRecord) -> Iterator[str]:
+    """Documents whose text is not the one that was recorded under that digest."""
+    for name in ("snapshot", "policy", "memory", "limits"):
+        ref = getattr(record, name)
+        try:
+            text = journal.document(ref)
+        except KeyError:
+            continue
+        if hashlib.sha256(text.encode()).hexdigest() != ref:
+            yield f"the recorded {name} has been changed since: its text no longer has its digest"
+
+
+def _what_followed(journal: JournalReader, record: CycleRecord) -> tuple[Recorded, ...]:
+    """Approvals asked and answered, runs opened and ended because of this cycle."""
+    followed: list[Recorded] = []
+    decision = record.decision
+    run = decision.run if isinstance(decision, Proposal) else decision.run_complete
+    own_hash = decision.proposal_hash() if isinstance(decision, Proposal) else None
+    kinds = ("approval_requested", "approval_ended", "run_opened", "run_ended")
+    for recorded in journal.events(*kinds, after=record.seq):
+        match recorded.event:
+            case ApprovalRequested(cycle=cycle) if cycle == record.cycle:
+                followed.append(recorded)
+            case ApprovalEnded(proposal_hash=ended) if ended == own_hash:
+                followed.append(recorded)
+            case RunOpened(run=opened) if record.cycle == opened.opened_cycle or (
+                own_hash is not None and opened.proposal_hash == own_hash
+            ):
+                followed.append(recorded)
+                run = opened.number
+            case RunEnded(run=ended_run) if ended_run == run:
+                followed.append(recorded)
+            case _:
+                pass
+    return tuple(followed)
+
+
+def _run_of(
+    journal: JournalReader, record: CycleRecord, answers: tuple[Recorded, ...]
+) -> Run | None:
+    for recorded in answers:
+        if isinstance(recorded.event, RunOpened):
+            return recorded.event.run
+    decision = record.decision
+    number = decision.run if isinstance(decision, Proposal) else decision.run_complete
+    for recorded in journal.events("run_opened"):
+        if isinstance(recorded.event, RunOpened) and recorded.event.run.number == number:
+            return recorded.event.run
+    return None
+
+
+def _legs_of(journal: JournalReader, run: Run | None) -> tuple[Leg, ...]:
+    return () if run is None else tuple(journal.legs(run=run.number))

@@ -1,0 +1,75 @@
+"""How things stand, from the journal and the two files beside it: what `trimtab status` shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from daemon.journal.codec import read_snapshot
+from daemon.latch import FileLatch
+from daemon.lease import running_pid
+from portfolio.decisions import Run
+from portfolio.events import Alarm, JournalOpened
+from portfolio.money import Money
+from portfolio.orders import Leg
+from portfolio.ports import JournalReader
+from portfolio.records import CycleRecord, PendingApproval
+from portfolio.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One moment of a household, as far as its journal knows it.
+
+    `pid` is the running daemon's, `halted` the reason of the halt. `last` is the latest look and
+    `seen` its snapshot. `unsliced` are holdings in no slice: shown, never traded.
+    """
+
+    identity: JournalOpened
+    head: tuple[int, str]
+    pid: int | None
+    halted: str | None
+    last_tick: datetime | None
+    last: CycleRecord | None
+    seen: Snapshot | None
+    unsliced: tuple[str, ...]
+    pending: PendingApproval | None
+    run: Run | None
+    live_legs: tuple[Leg, ...]
+    alarms: tuple[Alarm, ...]
+
+    @property
+    def equity(self) -> Money | None:
+        """Cash and every holding at the last look; None before it, or when a price is missing."""
+        return None if self.seen is None else self.seen.equity()
+
+
+def standing(journal: JournalReader, state_dir: Path) -> Standing:
+    """Read it all once."""
+    latest = journal.cycles(limit=1)
+    last = latest[0] if latest else None
+    seen = None if last is None else read_snapshot(journal, last.snapshot)
+    return Standing(
+        identity=journal.identity(),
+        head=journal.head(),
+        pid=running_pid(state_dir),
+        halted=FileLatch(state_dir).reason(),
+        last_tick=journal.last_tick(),
+        last=last,
+        seen=seen,
+        unsliced=_unsliced(journal, last, seen),
+        pending=journal.pending_approval(),
+        run=journal.open_run(),
+        live_legs=tuple(journal.legs(live=True)),
+        alarms=tuple(journal.open_alarms()),
+    )
+
+
+def _unsliced(
+    journal: JournalReader, last: CycleRecord | None, seen: Snapshot | None
+) -> tuple[str, ...]:
+    if last is None or seen is None:
+        return ()
+    from daemon.journal.codec import read_policy
+
+    symbols = read_policy(journal, last.policy).target.symbols
+    return tuple(symbol for symbol in seen.symbols_held() if symbol not in symbols)

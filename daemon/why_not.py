@@ -1,0 +1,169 @@
+"""Why nothing was traded: the answer from the journal, for a symbol or for the whole household."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from daemon.journal.codec import read_policy, read_snapshot
+from daemon.screens.sentences import order_words
+from daemon.screens.words import instant, money, percent, quantity, short_hash
+from policies.policy import Policy
+from portfolio.decisions import Gate, Hold, Proposal
+from portfolio.events import ApprovalEnded, Halted
+from portfolio.ports import JournalReader
+from portfolio.records import CycleRecord
+from portfolio.snapshot import Snapshot
+
+
+class NothingKnown(Exception):
+    """There was no look at or before that time, or nobody holds or wants that symbol."""
+
+
+def why_not(
+    journal: JournalReader, symbol: str | None = None, at: datetime | None = None
+) -> tuple[str, ...]:
+    """Sentences, the weightiest first, for the last look at or before `at` (None: the latest).
+
+    Raises `NothingKnown`.
+    """
+    looks = journal.cycles(limit=1, before=at)
+    if not looks:
+        when = "yet" if at is None else f"at or before {instant(at)}"
+        raise NothingKnown(f"There was no look {when}, so nothing was decided.")
+    record = looks[0]
+    snapshot = read_snapshot(journal, record.snapshot)
+    policy = read_policy(journal, record.policy)
+    head = f"Cycle {record.cycle}, {instant(record.at)}, session {record.session}."
+    halted = tuple(_halted(journal, record))
+    if symbol is None:
+        return (head, *halted, *_household(journal, record), *_refusals(snapshot))
+    known = set(policy.target.symbols) | set(snapshot.symbols_held())
+    if symbol not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise NothingKnown(f"{symbol} is neither held nor in a slice; known are: {listed}.")
+    return (head, *halted, *_of_symbol(journal, record, snapshot, policy, symbol))
+
+
+def _halted(journal: JournalReader, record: CycleRecord) -> Iterator[str]:
+    """The halt in force at the time of the look, if there was one."""
+    said = [r for r in journal.events("halted", "resumed") if r.at <= record.at]
+    if said and isinstance(said[-1].event, Halted):
+        halt = said[-1].event
+        yield f"Everything was halted by {halt.by}: {halt.reason}. Nothing is sent before a resume."
+
+
+def _household(journal: JournalReader, record: CycleRecord) -> Iterator[str]:
+    decision = record.decision
+    if isinstance(decision, Hold):
+        yield f"It held: {decision.reason}."
+        yield from (_gate_words(gate) for gate in decision.gates if not gate.passed)
+        return
+    yield f"It proposed to trade: {decision.reason}."
+    yield from (f"Planned: {order_words(leg)}." for leg in decision.legs)
+    yield from (f"Left out: {text}." for text in decision.skipped)
+    yield from _fate(journal, record, decision)
+
+
+def _of_symbol(
+    journal: JournalReader, record: CycleRecord, snapshot: Snapshot, policy: Policy, symbol: str
+) -> Iterator[str]:
+    refused = snapshot.refused.get(symbol)
+    if refused is not None:
+        yield f"{symbol} had no price to trade on ({refused.fault}): {refused.detail}."
+    quote = snapshot.quotes.get(symbol)
+    if quote is not None:
+        age = int((snapshot.as_of - quote.as_of).total_seconds())
+        if age > policy.prices.max_age_seconds:
+            limit = policy.prices.max_age_seconds
+            yield (
+                f"The quote of {symbol} was {_duration(age)} old (from {instant(quote.as_of)}); "
+                f"a price may be {limit} seconds old."
+            )
+    slices = [node for node in policy.target.slices if node.symbol == symbol]
+    if not slices:
+        yield f"{symbol} is in no slice: it is left alone, counted and shown."
+        return
+    decision = record.decision
+    legs = () if isinstance(decision, Hold) else decision.legs
+    for leg in legs:
+        if leg.intent.symbol == symbol and isinstance(decision, Proposal):
+            yield f"It was in the plan: {order_words(leg)}."
+            yield from _fate(journal, record, decision)
+            return
+    yield f"{_verb(decision)}: {decision.reason}."
+    scopes = {symbol, *_above(policy, slices[0].name), ""}
+    yield from (_gate_words(g) for g in decision.gates if g.scope in scopes and not g.passed)
+    if isinstance(decision, Proposal):
+        yield from (f"Left out: {text}." for text in decision.skipped if symbol in text)
+    yield from _weight_words(record, slices[0].name, snapshot, symbol)
+
+
+def _verb(decision: Hold | Proposal) -> str:
+    return "It held" if isinstance(decision, Hold) else "The plan was about other slices"
+
+
+def _above(policy: Policy, name: str) -> Iterator[str]:
+    """A slice and every slice above it."""
+    at: str | None = name
+    while at is not None:
+        yield at
+        at = policy.target.slice_named(at).parent
+
+
+def _weight_words(record: CycleRecord, name: str, snapshot: Snapshot, symbol: str) -> Iterator[str]:
+    for view in record.decision.slices:
+        if view.name == name:
+            yield (
+                f"{name} was {percent(view.before)} against a target of {percent(view.target)}; "
+                f"its band is {percent(view.half_width)} to either side."
+            )
+    value = snapshot.value(symbol)
+    if value is not None:
+        yield f"Held: {quantity(snapshot.quantity(symbol))} {symbol}, counted at {money(value)}."
+
+
+def _gate_words(gate: Gate) -> str:
+    later = f"; possible again from {gate.next_possible}" if gate.next_possible else ""
+    return f"{gate.name}: {gate.text}{later}."
+
+
+def _refusals(snapshot: Snapshot) -> Iterator[str]:
+    for symbol, refused in sorted(snapshot.refused.items()):
+        yield f"{symbol} had no price to trade on ({refused.fault}): {refused.detail}."
+
+
+def _fate(journal: JournalReader, record: CycleRecord, decision: Proposal) -> Iterator[str]:
+    """What became of a proposal."""
+    if record.verdict is not None and record.verdict.outcome != "approved":
+        yield f"The limits: {record.verdict.outcome}. " + "; ".join(record.verdict.reasons) + "."
+    own = decision.proposal_hash()
+    pending = journal.pending_approval()
+    if pending is not None and pending.proposal_hash == own:
+        yield (
+            f"It waits for a person until {instant(pending.expires_at)}: "
+            f"trimtab approve {short_hash(own)}."
+        )
+    for recorded in journal.events("approval_ended", after=record.seq):
+        ended = recorded.event
+        if isinstance(ended, ApprovalEnded) and ended.proposal_hash == own:
+            reason = ended.reason or "no reason given"
+            yield f"The proposal was {ended.outcome} on {instant(recorded.at)}: {reason}."
+    legs = [leg for leg in journal.legs(since=record.at) if leg.cycle == record.cycle]
+    for leg in legs:
+        filled = f"{quantity(leg.filled_quantity)} of {quantity(leg.intent.quantity)}"
+        note = f" ({leg.note})" if leg.note else ""
+        yield f"Order {leg.client_order_id}: {leg.state}, {filled} filled{note}."
+    if not legs and journal.identity().mode == "dry_run":
+        yield "This is a dry run: nothing is ever sent."
+
+
+def _duration(seconds: int) -> str:
+    """Seconds as people say them.
+
+    >>> _duration(59), _duration(86_400 + 7200)
+    ('59 seconds', '26 hours')
+    """
+    if seconds < 120:
+        return f"{seconds} seconds"
+    if seconds < 7200:
+        return f"{seconds // 60} minutes"
+    return f"{seconds // 3600} hours"
