@@ -1,9 +1,30 @@
-"""Pre-trade limits: the only place that says yes to a plan. Defaults as documented in docs/."""
+"""Pre-trade limits: the only place that says yes to a plan. Defaults as documented in docs/.
 
-from dataclasses import dataclass
+A plan is checked whole, before its first leg. What is beyond a limit is referred to a person; only
+what no person may allow is denied: a price that is none, a limit far from its quote, a sale of more
+than is held, cash that would go negative, a continuation beyond its run. The kinds of limits are
+those of RTS 6 article 15 (EU 2017/589) and 17 CFR 240.15c3-5.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 
-from portfolio.money import Money
+from policies.book import reserved_cash
+from policies.explain import money, percent
+from policies.planning.continue_run import budget_left, remaining
+from policies.policy import PriceRule
+from policies.prices import fault_of
+from policies.triggers.cash_flow import DEPOSIT_ASKS
+from portfolio.decisions import LimitCheck, PlannedLeg, Proposal, Verdict
+from portfolio.instruments import AssetClass
+from portfolio.memory import Memory
+from portfolio.money import ONE, ZERO, Money, Quantity, exact_arithmetic, total
+from portfolio.orders import OrderIntent, Side
+from portfolio.snapshot import Quote, RefusedPrice, Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +46,383 @@ class Limits:
     max_cycles_per_symbol_per_session: int = 3
     max_cycles_per_day: int = 5
     warn_single_holding_fraction: Decimal = Decimal("0.10")
+
+
+def check_plan(
+    proposal: Proposal,
+    snapshot: Snapshot,
+    limits: Limits,
+    memory: Memory,
+    *,
+    asked: bool = False,
+) -> Verdict:
+    """The limits' answer on a whole plan, every check with its numbers; a level itself still passes.
+
+    `asked` says that a person has granted this very plan: what would be referred is then only told.
+    The continuation of a run (`proposal.run`) was accepted with it, so only what denies is asked,
+    and its allowances. `snapshot` may be newer than the proposal's: prices, cash and holdings are
+    judged as they are in it. Advice is not checked, for it is never sent.
+    """
+    with exact_arithmetic():
+        equity = snapshot.equity() or proposal.managed_value
+        checks = list(_denials(proposal, snapshot, limits, memory))
+        if proposal.run is None:
+            checks += _referrals(proposal, snapshot, limits, memory, equity)
+        else:
+            checks += _within_run(proposal, memory)
+        if asked:
+            checks = [_granted(check) for check in checks]
+        return Verdict(checks=tuple(checks))
+
+
+def last_look(
+    intent: OrderIntent,
+    quote: Quote | RefusedPrice,
+    *,
+    at: datetime,
+    rule: PriceRule,
+    limits: Limits,
+    cash: Money,
+    available: Quantity,
+    allowance: Quantity,
+) -> LimitCheck | None:
+    """The last question before a send: the check that refuses it, or None when it may go.
+
+    `quote` is fresh, `at` is now. `cash` is what the account has without what other open buys may
+    take; `available` is what it can sell; `allowance` is what the run still lets this symbol trade,
+    without this order.
+    """
+    with exact_arithmetic():
+        if isinstance(quote, RefusedPrice):
+            return _deny("quote", intent.symbol, quote.detail)
+        fault = fault_of(quote, rule, at)
+        if fault is not None:
+            return _deny("quote", intent.symbol, fault.detail)
+        collar = _collar(intent, quote, limits)
+        if collar.outcome != "ok":
+            return collar
+        if intent.quantity > allowance:
+            return _over("allowance", intent.symbol, intent.quantity, allowance, "units")
+        if intent.side is Side.SELL and intent.quantity > available:
+            return _over("oversell", intent.symbol, intent.quantity, available, "units")
+        cost = intent.notional(quote.ask)
+        if intent.side is Side.BUY and cost > cash:
+            return _over("cash", intent.symbol, cost, cash, "USD")
+        return None
+
+
+def _denials(
+    proposal: Proposal, snapshot: Snapshot, limits: Limits, memory: Memory
+) -> Iterator[LimitCheck]:
+    for leg in proposal.legs:
+        quote = snapshot.quotes.get(leg.intent.symbol)
+        if quote is None:
+            refused = snapshot.refused.get(leg.intent.symbol)
+            detail = refused.detail if refused else f"{leg.intent.symbol} has no quote"
+            yield _deny("quote", leg.intent.symbol, detail)
+        else:
+            yield _collar(leg.intent, quote, limits)
+    yield from _oversells(proposal, snapshot)
+    yield from _cash(proposal, snapshot, memory)
+
+
+def _collar(intent: OrderIntent, quote: Quote, limits: Limits) -> LimitCheck:
+    """How far the limit is through the quote: above the ask for a buy, under the bid for a sale."""
+    if intent.limit_price is None:
+        return _deny("collar", intent.symbol, f"{intent.symbol}: an order without a limit")
+    if intent.side is Side.BUY:
+        through = intent.limit_price / quote.ask - ONE
+    else:
+        through = ONE - intent.limit_price / quote.bid
+    within = through <= limits.max_limit_from_quote
+    text = (
+        f"{intent.symbol} limit {intent.limit_price} is {through * 100:.2f} % through the quote, "
+        f"at most {limits.max_limit_from_quote * 100:.2f} %"
+    )
+    return LimitCheck(
+        name="collar",
+        outcome="ok" if within else "deny",
+        text=text,
+        scope=intent.symbol,
+        value=through * 100,
+        level=limits.max_limit_from_quote * 100,
+        unit="percent",
+    )
+
+
+def _oversells(proposal: Proposal, snapshot: Snapshot) -> Iterator[LimitCheck]:
+    selling: dict[tuple[str, str], Decimal] = {}
+    for leg in proposal.sells:
+        key = (leg.intent.account, leg.intent.symbol)
+        selling[key] = selling.get(key, ZERO) + leg.intent.quantity
+    available = {
+        (a.account.id, p.symbol): p.available for a in snapshot.accounts for p in a.positions
+    }
+    for (account, symbol), quantity in selling.items():
+        free = available.get((account, symbol), Quantity(ZERO))
+        if quantity > free:
+            yield _over("oversell", f"{account} {symbol}", quantity, free, "units")
+
+
+def _cash(proposal: Proposal, snapshot: Snapshot, memory: Memory) -> Iterator[LimitCheck]:
+    """Buys of an account at their limits against its cash, its sales at theirs, and open buys."""
+    for account in snapshot.accounts:
+        name = account.account.id
+        own = [leg for leg in proposal.legs if leg.intent.account == name]
+        cost = total(leg.intent.notional(leg.price) for leg in own if leg.intent.side is Side.BUY)
+        if cost == ZERO:
+            continue
+        earned = total(
+            leg.intent.notional(leg.price) for leg in own if leg.intent.side is Side.SELL
+        )
+        there = Money(account.cash - reserved_cash(account, snapshot, memory) + earned)
+        yield LimitCheck(
+            name="cash",
+            outcome="ok" if cost <= there else "deny",
+            text=f"{name}: buys of {money(cost)} at their limits, {money(there)} are there",
+            scope=name,
+            value=cost,
+            level=there,
+            unit="USD",
+        )
+
+
+def _referrals(
+    proposal: Proposal, snapshot: Snapshot, limits: Limits, memory: Memory, equity: Money
+) -> Iterator[LimitCheck]:
+    return chain(
+        _order_sizes(proposal, limits, equity),
+        _plan_size(proposal, limits, memory, equity),
+        _positions_sold(proposal, snapshot, limits),
+        _markets(proposal, snapshot, limits),
+        _pace(proposal, limits, memory),
+        _people(proposal, memory),
+        _concentration(proposal, snapshot, limits, equity),
+    )
+
+
+def _order_sizes(proposal: Proposal, limits: Limits, equity: Money) -> Iterator[LimitCheck]:
+    level = Money(limits.max_order_fraction * equity)
+    if limits.max_order is not None:
+        level = min(level, limits.max_order)
+    for leg in proposal.legs:
+        yield _level("order", leg.intent.symbol, _worth(leg), level, "an order of")
+
+
+def _worth(leg: PlannedLeg) -> Money:
+    """What an order counts for: the larger of its value at its price and at its limit."""
+    return max(leg.value, leg.intent.notional(leg.price))
+
+
+def _plan_size(
+    proposal: Proposal, limits: Limits, memory: Memory, equity: Money
+) -> Iterator[LimitCheck]:
+    one_way = Money(max(_side_worth(proposal.sells), _side_worth(proposal.buys)))
+    level = Money(limits.max_plan_fraction * equity)
+    yield _level("plan", "", one_way, level, "one way")
+    yield _count("legs", "", len(proposal.legs), limits.max_plan_legs, "orders in the plan")
+    both = _side_worth(proposal.sells) + _side_worth(proposal.buys)
+    today = Money(memory.usage.traded_today + both)
+    yield _level("day", "", today, Money(limits.max_day_fraction * equity), "both ways today")
+
+
+def _side_worth(legs: tuple[PlannedLeg, ...]) -> Money:
+    return total(_worth(leg) for leg in legs)
+
+
+def _positions_sold(proposal: Proposal, snapshot: Snapshot, limits: Limits) -> Iterator[LimitCheck]:
+    held = {(a.account.id, p.symbol): p.quantity for a in snapshot.accounts for p in a.positions}
+    level = limits.max_position_sold_fraction
+    for leg in proposal.sells:
+        has = held.get((leg.intent.account, leg.intent.symbol), ZERO)
+        part = leg.intent.quantity / has if has > ZERO else ONE
+        yield LimitCheck(
+            name="position sold",
+            outcome="ok" if part <= level else "refer",
+            text=f"{percent(part)} of {leg.intent.symbol} is sold, at most {percent(level)}",
+            scope=f"{leg.intent.account} {leg.intent.symbol}",
+            value=part * 100,
+            level=level * 100,
+            unit="percent",
+        )
+
+
+def _markets(proposal: Proposal, snapshot: Snapshot, limits: Limits) -> Iterator[LimitCheck]:
+    """Share of the average volume, and distance of the limit from the last close."""
+    for leg in proposal.legs:
+        quote = snapshot.quotes.get(leg.intent.symbol)
+        if quote is not None:
+            yield _volume(leg.intent, quote, limits)
+            yield _from_close(leg.intent, quote, limits)
+
+
+def _volume(intent: OrderIntent, quote: Quote, limits: Limits) -> LimitCheck:
+    level = limits.max_volume_fraction
+    volume = quote.average_daily_volume
+    if not volume:
+        text = f"the average volume of {intent.symbol} is not known"
+        return LimitCheck(name="volume", outcome="refer", text=text, scope=intent.symbol)
+    part = intent.quantity / volume
+    return LimitCheck(
+        name="volume",
+        outcome="ok" if part <= level else "refer",
+        text=f"{part * 100:.3f} % of {intent.symbol}'s average volume, at most {percent(level)}",
+        scope=intent.symbol,
+        value=part * 100,
+        level=level * 100,
+        unit="percent",
+    )
+
+
+def _from_close(intent: OrderIntent, quote: Quote, limits: Limits) -> LimitCheck:
+    level, close = limits.max_price_from_close, quote.previous_close
+    if close is None or close <= ZERO:
+        text = f"the last close of {intent.symbol} is not known"
+        return LimitCheck(name="close", outcome="refer", text=text, scope=intent.symbol)
+    away = (intent.limit_price or quote.price) / close - ONE
+    return LimitCheck(
+        name="close",
+        outcome="ok" if abs(away) <= level else "refer",
+        text=(
+            f"{intent.symbol} limit is {away * 100:+.1f} % from the last close, "
+            f"at most {percent(level)}"
+        ),
+        scope=intent.symbol,
+        value=away * 100,
+        level=level * 100,
+        unit="percent",
+    )
+
+
+def _pace(proposal: Proposal, limits: Limits, memory: Memory) -> Iterator[LimitCheck]:
+    usage = memory.usage
+    orders = Counter(leg.intent.symbol for leg in proposal.legs)
+    for symbol in sorted(orders):
+        most = limits.max_orders_per_symbol_per_cycle
+        yield _count("pace", symbol, orders[symbol], most, f"orders of {symbol} in one cycle")
+        cycles = usage.cycles_by_symbol.get(symbol, 0) + 1
+        most = limits.max_cycles_per_symbol_per_session
+        text = f"cycles that traded {symbol} this session, disarmed beyond"
+        yield _count("repeats", symbol, cycles, most, text)
+    today = usage.orders_today + len(proposal.legs)
+    yield _count("orders today", "", today, limits.max_orders_per_day, "orders today")
+    if proposal.legs:
+        cycles, most = usage.cycles_today + 1, limits.max_cycles_per_day
+        yield _count("cycles today", "", cycles, most, "cycles that traded today, disarmed beyond")
+
+
+def _people(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:
+    """What a person is asked whatever the size: an account's first plan, and a large deposit."""
+    for account in sorted({leg.intent.account for leg in proposal.legs}):
+        first = account not in memory.first_plan_done
+        yield LimitCheck(
+            name="first plan",
+            outcome="refer" if first else "ok",
+            text=f"the first plan of {account} is always a proposal"
+            if first
+            else f"{account} has had its first plan",
+            scope=account,
+        )
+    for gate in proposal.gates:
+        if gate.name == DEPOSIT_ASKS and not gate.passed:
+            yield LimitCheck(
+                name="deposit",
+                outcome="refer",
+                text=gate.text,
+                scope=gate.scope,
+                value=gate.value,
+                level=gate.level,
+                unit=gate.unit,
+            )
+
+
+def _concentration(
+    proposal: Proposal, snapshot: Snapshot, limits: Limits, equity: Money
+) -> Iterator[LimitCheck]:
+    """Single stocks bought above the warning level. A fund is looked through: its sponsor is none."""
+    held = snapshot.quantities()
+    level = limits.warn_single_holding_fraction
+    for leg in proposal.buys:
+        symbol = leg.intent.symbol
+        known = snapshot.instruments.get(symbol)
+        if known is None or known.is_fund or known.asset_class is not AssetClass.EQUITY:
+            continue
+        part = (held.get(symbol, ZERO) + leg.intent.quantity) * leg.price / equity
+        if part > level:
+            yield LimitCheck(
+                name="concentration",
+                outcome="warn",
+                text=f"{symbol} becomes {percent(part)}, a single stock above {percent(level)}",
+                scope=symbol,
+                value=part * 100,
+                level=level * 100,
+                unit="percent",
+            )
+
+
+def _within_run(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:
+    run = memory.run
+    if run is None or run.number != proposal.run:
+        yield _deny("run", str(proposal.run), f"run {proposal.run} is not under way")
+        return
+    left = {
+        (item.allowance.account, item.allowance.symbol, item.allowance.side): item.quantity
+        for item in remaining(run, memory.run_legs)
+    }
+    for leg in proposal.legs:
+        intent = leg.intent
+        room = left.get((intent.account, intent.symbol, intent.side), Quantity(ZERO))
+        if intent.quantity > room:
+            yield _over("allowance", intent.symbol, intent.quantity, room, "units")
+    cost = total(leg.intent.notional(leg.price) for leg in proposal.buys)
+    budget = budget_left(run, memory.run_legs)
+    if cost > budget:
+        yield _over("budget", f"run {run.number}", cost, budget, "USD")
+
+
+def _granted(check: LimitCheck) -> LimitCheck:
+    if check.outcome != "refer":
+        return check
+    return replace(check, outcome="warn", text=f"{check.text} (granted by a person)")
+
+
+def _deny(name: str, scope: str, text: str) -> LimitCheck:
+    return LimitCheck(name=name, outcome="deny", text=text, scope=scope)
+
+
+def _over(name: str, scope: str, value: Decimal, level: Decimal, unit: str) -> LimitCheck:
+    shown = (money(value), money(level)) if unit == "USD" else (f"{value:f}", f"{level:f}")
+    return LimitCheck(
+        name=name,
+        outcome="deny",
+        text=f"{scope}: {shown[0]} is more than the {shown[1]} there is ({name})",
+        scope=scope,
+        value=value,
+        level=level,
+        unit=unit,
+    )
+
+
+def _level(name: str, scope: str, value: Money, level: Money, words: str) -> LimitCheck:
+    who = f"{scope}: " if scope else ""
+    return LimitCheck(
+        name=name,
+        outcome="ok" if value <= level else "refer",
+        text=f"{who}{words} {money(value)}, without a person at most {money(level)}",
+        scope=scope,
+        value=value,
+        level=level,
+        unit="USD",
+    )
+
+
+def _count(name: str, scope: str, value: int, level: int, words: str) -> LimitCheck:
+    return LimitCheck(
+        name=name,
+        outcome="ok" if value <= level else "refer",
+        text=f"{value} {words}, at most {level}",
+        scope=scope,
+        value=Decimal(value),
+        level=Decimal(level),
+        unit="orders" if "orders" in words else "cycles",
+    )

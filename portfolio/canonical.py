@@ -23,7 +23,7 @@ def decimal_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def plain(value: object) -> object:  # noqa: C901, PLR0911  one flat table of types
+def plain(value: object) -> object:  # noqa: C901  one flat table of types
     """Turn our values into what JSON knows: decimals and instants become text.
 
     Raises `TypeError` for a float, or anything else that would not come back exactly.

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from portfolio.money import ZERO, Money, Weight
+from portfolio.money import ZERO, Money, Quantity, Weight, value_of
 from portfolio.snapshot import Snapshot
 from portfolio.target import Target
 
@@ -29,20 +29,27 @@ def weights_of(values: Block) -> Block:
     return weights
 
 
-def membership(target: Target) -> Block:
-    """(S, N) ones where leaf n lies under slice s, in the order of `target.slices`."""
+def slice_weights(weights: Block, target: Target) -> Block:
+    """Leaf weights (T, N) as the weights of every slice (T, S), in the order of `target.slices`.
+
+    Each row is summed by itself in the same order, so a row alone gives the same bits as the row
+    in a block, which a matrix product does not promise.
+    """
     index = {leaf: n for n, leaf in enumerate(target.leaves)}
-    matrix = np.zeros((len(target.slices), len(target.leaves)))
-    for s, node in enumerate(target.slices):
-        matrix[s, [index[leaf] for leaf in target.members[node.name]]] = 1.0
-    return matrix
+    columns: list[int] = []
+    starts: list[int] = []
+    for node in target.slices:
+        starts.append(len(columns))
+        columns.extend(index[leaf] for leaf in target.members[node.name])
+    sums: Block = np.add.reduceat(np.take(weights, columns, axis=1), starts, axis=1)
+    return sums
 
 
 def drift_of(weights: Block, target: Target) -> Block:
     """Actual minus target of every slice (T, S), groups too; positive is overweight."""
-    members = membership(target)
     goal = np.array([float(target.weights[node.name]) for node in target.slices])
-    return np.asarray(weights @ members.T - goal, dtype=np.float64)
+    drifts: Block = slice_weights(weights, target) - goal
+    return drifts
 
 
 def total_drift(weights: Block, target: Target) -> Block:
@@ -62,13 +69,21 @@ def leaf_values(snapshot: Snapshot, target: Target) -> tuple[Money, ...] | None:
     Holdings in no slice are left out: they are shown, never counted towards a slice.
     """
     by_name = {node.name: node for node in target.slices}
+    held = snapshot.quantities()
     values: list[Money] = []
     for leaf in target.leaves:
-        node = by_name[leaf]
-        value = snapshot.cash if node.symbol is None else snapshot.value(node.symbol)
-        if value is None:
+        symbol = by_name[leaf].symbol
+        if symbol is None:
+            values.append(snapshot.cash)
+            continue
+        quantity = held.get(symbol, Quantity(ZERO))
+        price = snapshot.count_price(symbol)
+        if quantity == ZERO:
+            values.append(Money(ZERO))
+        elif price is None:
             return None
-        values.append(value)
+        else:
+            values.append(value_of(quantity, price))
     return tuple(values)
 
 

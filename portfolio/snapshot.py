@@ -126,6 +126,14 @@ class Snapshot:
         """Units held in all accounts."""
         return Quantity(sum((a.quantity(symbol) for a in self.accounts), ZERO))
 
+    def quantities(self) -> dict[str, Quantity]:
+        """Units held in all accounts, by symbol; in one pass, so that wide households stay quick."""
+        held: dict[str, Quantity] = {}
+        for account in self.accounts:
+            for p in account.positions:
+                held[p.symbol] = Quantity(held.get(p.symbol, ZERO) + p.quantity)
+        return held
+
     def symbols_held(self) -> tuple[str, ...]:
         """Every symbol with a position, sorted."""
         return tuple(
@@ -150,7 +158,12 @@ class Snapshot:
 
     def equity(self) -> Money | None:
         """Cash plus the value of every holding; None when a holding has no price at all."""
-        values = [self.value(symbol) for symbol in self.symbols_held()]
-        if any(value is None for value in values):
-            return None
-        return Money(self.cash + total(v for v in values if v is not None))
+        values: list[Money] = []
+        for symbol, quantity in self.quantities().items():
+            if quantity == ZERO:
+                continue
+            price = self.count_price(symbol)
+            if price is None:
+                return None
+            values.append(value_of(quantity, price))
+        return Money(self.cash + total(values))

@@ -145,7 +145,7 @@ def build_target(slices: Iterable[Slice], *, cash_buffer: Weight = Weight(ZERO))
         slices=tuple(nodes),
         weights=weights,
         leaves=names,
-        members={n.name: _leaves_under(n.name, names, by_name) for n in nodes},
+        members=_members(names, by_name),
     )
 
 
@@ -215,15 +215,11 @@ def _weight_of(node: Slice, by_name: Mapping[str, Slice]) -> Weight:
         seen.add(at.name)
 
 
-def _leaves_under(
-    name: str, leaves: tuple[str, ...], by_name: Mapping[str, Slice]
-) -> tuple[str, ...]:
-    def is_under(leaf: str) -> bool:
+def _members(leaves: tuple[str, ...], by_name: Mapping[str, Slice]) -> dict[str, tuple[str, ...]]:
+    under: dict[str, list[str]] = {name: [] for name in by_name}
+    for leaf in leaves:
         at: str | None = leaf
         while at is not None:
-            if at == name:
-                return True
+            under[at].append(leaf)
             at = by_name[at].parent
-        return False
-
-    return tuple(leaf for leaf in leaves if is_under(leaf))
+    return {name: tuple(members) for name, members in under.items()}

@@ -1,0 +1,298 @@
+"""Where the household stands, worked out once per look and then only read.
+
+Everything here is keyed by symbol, because each slice that is not cash holds exactly one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from policies.flows import waiting_deposits
+from policies.policy import Policy
+from portfolio.accounts import AccountKind, Autonomy, Position
+from portfolio.drift import Block, SliceDrift, slice_drifts, weights_of
+from portfolio.instruments import Instrument
+from portfolio.memory import Memory
+from portfolio.money import ZERO, Money, Price, Quantity, Weight, total, value_of
+from portfolio.orders import Order, Side
+from portfolio.snapshot import AccountSnapshot, Snapshot
+from portfolio.target import Slice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One account that can trade, seen from the planner.
+
+    `sellable` is what a sale may take of each symbol; `capped` says why where that is less than is
+    held. `barred` symbols are not traded now, with the reason. `spendable` is the account's cash
+    without waiting deposits, what open buys may take, and its share of the cash slice; it is
+    negative when sales must first fill the slice. `advises` accounts are planned but only told.
+    """
+
+    account: str
+    sellable: Mapping[str, Quantity]
+    capped: Mapping[str, str]
+    barred: Mapping[str, str]
+    spendable: Money
+    advises: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The household against its target. Values are at count prices; `cash` leaves out deposits that
+    still wait (`waiting`), and `managed` is the value of all slices with that cash.
+
+    `leaf_weights` is (1, N) in leaf order, for the kernels; `drifts` are in the order of the slices.
+    """
+
+    snapshot: Snapshot
+    policy: Policy
+    memory: Memory
+    slice_of: Mapping[str, str]
+    prices: Mapping[str, Price]
+    values: Mapping[str, Money]
+    goals: Mapping[str, Money]
+    cash: Money
+    cash_goal: Money
+    waiting: Money
+    managed: Money
+    minimum: Money
+    leaf_weights: Block
+    half_widths: tuple[Weight, ...]
+    drifts: tuple[SliceDrift, ...]
+    desks: tuple[Desk, ...]
+
+    def gap(self, symbol: str) -> Decimal:
+        """Value minus goal of a symbol; positive is overweight."""
+        return self.values[symbol] - self.goals[symbol]
+
+    def instrument(self, symbol: str) -> Instrument:
+        """What the broker says of a symbol; unsaid, it is whole shares only."""
+        known = self.snapshot.instruments.get(symbol)
+        return known or Instrument(symbol=symbol, fractionable=False)
+
+    def step(self, symbol: str) -> Quantity:
+        """The quantity step of its orders."""
+        return self.instrument(symbol).quantity_step(fractional=self.policy.fractional)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """The weights cannot be known; why, in sentences."""
+
+    reasons: tuple[str, ...]
+
+
+def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unknown:
+    """Work out values, goals, drift and desks from a snapshot whose prices were judged.
+
+    Unknown when a held symbol of a slice has no price to count it at, or when the slices and the
+    cash are together worth nothing.
+    """
+    target = policy.target
+    leaves = {node.name: node for node in target.slices if node.symbol or node.is_cash}
+    held = snapshot.quantities()
+    prices, values, unpriced = _values(snapshot, leaves, held)
+    if unpriced:
+        return Unknown(reasons=tuple(unpriced))
+    waiting_by_account = waiting_deposits(snapshot, policy.deposits, memory)
+    waiting = total(waiting_by_account.values())
+    cash = Money(snapshot.cash - waiting)
+    managed = Money(total(values.values()) + cash)
+    if managed <= ZERO:
+        return Unknown(reasons=("the slices and the cash are together worth nothing",))
+    cash_goal = Money(target.cash_weight * managed)
+    symbol_of = {name: leaves[name].symbol for name in target.leaves}
+    leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
+    widths = _half_widths(policy)
+    return Book(
+        snapshot=snapshot,
+        policy=policy,
+        memory=memory,
+        slice_of={s: name for name, s in symbol_of.items() if s is not None},
+        prices=prices,
+        values=values,
+        goals={
+            s: Money(target.weights[name] * managed)
+            for name, s in symbol_of.items()
+            if s is not None
+        },
+        cash=cash,
+        cash_goal=cash_goal,
+        waiting=waiting,
+        managed=managed,
+        minimum=minimum_trade(policy, managed),
+        leaf_weights=weights_of(np.array([[float(v) for v in leaf_values]])),
+        half_widths=widths,
+        drifts=slice_drifts(leaf_values, target, widths),
+        desks=_desks(snapshot, memory, waiting_by_account, cash_goal, frozenset(values)),
+    )
+
+
+def minimum_trade(policy: Policy, managed: Money) -> Money:
+    """The smallest order worth placing, for a portfolio of this value."""
+    rule = policy.minimum_trade
+    return Money(max(rule.amount, rule.fraction * managed))
+
+
+def _values(
+    snapshot: Snapshot, leaves: Mapping[str, Slice], held: Mapping[str, Quantity]
+) -> tuple[dict[str, Price], dict[str, Money], list[str]]:
+    prices: dict[str, Price] = {}
+    values: dict[str, Money] = {}
+    unpriced: list[str] = []
+    for node in leaves.values():
+        symbol = node.symbol
+        if symbol is None:
+            continue
+        price = snapshot.count_price(symbol)
+        quantity = held.get(symbol, Quantity(ZERO))
+        if price is not None:
+            prices[symbol] = price
+            values[symbol] = value_of(quantity, price)
+        elif quantity == ZERO:
+            values[symbol] = Money(ZERO)
+        else:
+            detail = snapshot.refused[symbol].detail
+            unpriced.append(f"{node.name}: {quantity} {symbol} cannot be counted, {detail}")
+    return prices, values, unpriced
+
+
+def _half_widths(policy: Policy) -> tuple[Weight, ...]:
+    """Of every slice, in order; zero for the cash slice, which has no band."""
+    weights = policy.target.weights
+    return tuple(
+        Weight(ZERO)
+        if node.is_cash
+        else (node.band or policy.default_band).half_width(weights[node.name])
+        for node in policy.target.slices
+    )
+
+
+def _desks(
+    snapshot: Snapshot,
+    memory: Memory,
+    waiting: Mapping[str, Money],
+    cash_goal: Money,
+    symbols: frozenset[str],
+) -> tuple[Desk, ...]:
+    own_cash = {a.account.id: a.cash - waiting.get(a.account.id, ZERO) for a in snapshot.accounts}
+    positive = {name: max(cash, ZERO) for name, cash in own_cash.items()}
+    all_cash = sum(positive.values(), ZERO)
+    desks = []
+    for account in snapshot.accounts:
+        if not account.account.can_trade:
+            continue
+        name = account.account.id
+        part = positive[name] / all_cash if all_cash else 1 / Decimal(len(snapshot.accounts))
+        share = cash_goal * part
+        reserved = reserved_cash(account, snapshot, memory)
+        spendable = own_cash[name] - share - reserved
+        desks.append(_desk(account, snapshot, memory, Money(spendable), symbols))
+    return tuple(desks)
+
+
+def _desk(
+    account: AccountSnapshot,
+    snapshot: Snapshot,
+    memory: Memory,
+    spendable: Money,
+    symbols: frozenset[str],
+) -> Desk:
+    barred = _barred(account, snapshot, memory)
+    sellable: dict[str, Quantity] = {}
+    capped: dict[str, str] = {}
+    known = _known_quantities(account)
+    for position in account.positions:
+        symbol = position.symbol
+        if symbol not in symbols:
+            continue
+        quantity, why = _sellable(position, known)
+        sellable[symbol] = quantity
+        if why:
+            capped[symbol] = why
+    advises = ""
+    if account.blocked:
+        advises = f"{account.account.id} is blocked: {account.blocked}"
+    elif account.account.autonomy is Autonomy.OBSERVE:
+        advises = f"{account.account.id} is only observed"
+    return Desk(
+        account=account.account.id,
+        sellable=sellable,
+        capped=capped,
+        barred=barred,
+        spendable=spendable,
+        advises=advises,
+    )
+
+
+def _known_quantities(account: AccountSnapshot) -> dict[str, Decimal] | None:
+    """Units of known basis by symbol in a taxable account; None where the basis does not matter."""
+    if account.account.kind is not AccountKind.TAXABLE:
+        return None
+    known: dict[str, Decimal] = {}
+    for lot in account.lots:
+        if lot.basis_known:
+            known[lot.symbol] = known.get(lot.symbol, ZERO) + lot.quantity
+    return known
+
+
+def _sellable(position: Position, known: Mapping[str, Decimal] | None) -> tuple[Quantity, str]:
+    free = max(ZERO, min(position.available, position.quantity))
+    if known is None:
+        return Quantity(free), ""
+    with_basis = known.get(position.symbol, ZERO)
+    if with_basis >= free:
+        return Quantity(free), ""
+    return Quantity(with_basis), (
+        f"{position.symbol}: the basis of {free - with_basis} of {position.quantity} units "
+        "is not known, a taxable account does not sell them"
+    )
+
+
+def _barred(account: AccountSnapshot, snapshot: Snapshot, memory: Memory) -> dict[str, str]:
+    """Why symbols of an account are not traded now; the first reason found stands."""
+    name = account.account.id
+    barred: dict[str, str] = {}
+    for leg in memory.live_legs:
+        if leg.intent.account == name:
+            text = f"order {leg.client_order_id} is {leg.state.value}"
+            barred.setdefault(leg.intent.symbol, text)
+    for order in account.open_orders:
+        whose = "an order of ours" if order.is_ours else "an order of yours"
+        text = f"{whose} is open ({order.side.value}, {order.raw_status})"
+        barred.setdefault(order.symbol, text)
+    for fence in memory.fences:
+        if fence.account == name and (fence.until is None or fence.until > snapshot.as_of):
+            barred.setdefault(fence.symbol, f"fenced: {fence.reason}")
+    for symbol, instrument in snapshot.instruments.items():
+        if not instrument.tradable:
+            barred.setdefault(symbol, "its broker does not trade it now")
+    for symbol, refused in snapshot.refused.items():
+        barred.setdefault(symbol, refused.detail)
+    return barred
+
+
+def reserved_cash(account: AccountSnapshot, snapshot: Snapshot, memory: Memory) -> Money:
+    """Cash that open buys may still take: our live legs at their limits, other people's orders too.
+
+    A stranger's buy without a limit counts at the ask; one of unknown size takes all the cash.
+    """
+    name = account.account.id
+    ours = [leg for leg in memory.live_legs if leg.intent.account == name]
+    counted = {leg.client_order_id for leg in ours}
+    reserved = sum((leg.reserved_cash for leg in ours), ZERO)
+    for order in account.open_orders:
+        if order.side is Side.BUY and order.client_order_id not in counted:
+            reserved += _cost_of(order, snapshot, max(account.cash, Money(ZERO)))
+    return Money(reserved)
+
+
+def _cost_of(order: Order, snapshot: Snapshot, otherwise: Money) -> Money:
+    quote = snapshot.quotes.get(order.symbol)
+    price = order.limit_price or (None if quote is None else quote.ask)
+    if order.quantity is None or price is None:
+        return otherwise
+    return Money((order.quantity - order.filled_quantity) * price)

@@ -1,0 +1,78 @@
+"""The decision: a snapshot, a policy and a memory in; a proposal or a hold out. Pure, on one screen."""
+
+from policies.book import Book, Unknown, open_book
+from policies.gates import improvement_gate, size_gate, standing_gates, why_hold
+from policies.planning.continue_run import continue_run, end_of_time
+from policies.planning.plan import Plan, make_plan, views
+from policies.policy import Policy
+from policies.prices import judge_prices
+from policies.triggers.ask import Call, ask_triggers
+from portfolio.decisions import Decision, Gate, Hold, Proposal
+from portfolio.memory import Memory
+from portfolio.money import exact_arithmetic
+from portfolio.snapshot import Snapshot
+
+
+def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
+    """What to do now, with every gate that was asked and its margin.
+
+    The same inputs give the same answer, whatever the order of their mappings. While a run is under
+    way only that run is continued. A plan must remove `min_improvement` of the drift, unless it only
+    spends new cash (the minimum trade judges that) or raises cash that is owed.
+    """
+    with exact_arithmetic():
+        judged = judge_prices(snapshot, policy.prices, policy.target.symbols)
+        book = open_book(judged, policy, memory)
+        if memory.run is not None and (over := end_of_time(judged, memory.run, book)):
+            return over
+        if isinstance(book, Unknown):
+            return _unknown(judged, book)
+        gates = standing_gates(book)
+        if memory.run is not None:
+            return continue_run(book, memory.run, gates)
+        asked = ask_triggers(book)
+        gates = (*gates, *asked.gates)
+        if not asked.calls or not judged.is_open:
+            return _hold(book, why_hold(book, gates, asked.calls), gates)
+        for call in asked.calls:
+            plan = make_plan(book, call)
+            judgement = (size_gate(plan, call), improvement_gate(plan, policy, call))
+            gates = (*gates, *judgement)
+            if all(gate.passed for gate in judgement):
+                return _proposal(book, call, plan, gates)
+        return _hold(book, why_hold(book, gates, asked.calls), gates)
+
+
+def _proposal(book: Book, call: Call, plan: Plan, gates: tuple[Gate, ...]) -> Proposal:
+    return Proposal(
+        household=book.snapshot.household,
+        as_of=book.snapshot.as_of,
+        reason=call.reason,
+        gates=gates,
+        slices=plan.slices,
+        legs=plan.legs,
+        advice=plan.advice,
+        skipped=plan.skipped,
+        managed_value=book.managed,
+        estimated_cost=plan.cost,
+    )
+
+
+def _hold(book: Book, reason: str, gates: tuple[Gate, ...]) -> Hold:
+    return Hold(
+        household=book.snapshot.household,
+        as_of=book.snapshot.as_of,
+        reason=reason,
+        gates=gates,
+        slices=views(book),
+    )
+
+
+def _unknown(snapshot: Snapshot, unknown: Unknown) -> Hold:
+    gates = tuple(Gate(name="price", passed=False, text=text) for text in unknown.reasons)
+    return Hold(
+        household=snapshot.household,
+        as_of=snapshot.as_of,
+        reason="; ".join(unknown.reasons),
+        gates=gates,
+    )

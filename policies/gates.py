@@ -1,0 +1,133 @@
+"""The gates that are no trigger: what stands in the way of trading, and what a plan must be worth."""
+
+from decimal import Decimal
+
+from policies.book import Book
+from policies.explain import listed, money, percent
+from policies.planning.plan import Plan
+from policies.policy import Policy
+from policies.triggers.ask import Aim, Call
+from portfolio.decisions import Gate
+from portfolio.money import ZERO
+
+
+def standing_gates(book: Book) -> tuple[Gate, ...]:
+    """Session, prices, accounts, barred symbols, and the holdings that are in no slice."""
+    return (
+        _session_gate(book),
+        *_price_gates(book),
+        *_account_gates(book),
+        *_barred_gates(book),
+        *_left_alone(book),
+    )
+
+
+def _session_gate(book: Book) -> Gate:
+    session = book.snapshot.session
+    text = f"session of {session.day} is open"
+    if not book.snapshot.is_open:
+        text = f"the exchange is closed, the last session was {session.day}"
+    return Gate(name="session", passed=book.snapshot.is_open, text=text)
+
+
+def _price_gates(book: Book) -> tuple[Gate, ...]:
+    refused = book.snapshot.refused
+    gates = tuple(
+        Gate(name="price", passed=False, scope=symbol, text=refused[symbol].detail)
+        for symbol in sorted(book.slice_of)
+        if symbol in refused
+    )
+    good = len(book.slice_of) - len(gates)
+    summary = f"{good} of {len(book.slice_of)} quotes are good"
+    return (Gate(name="prices", passed=good > 0, text=summary), *gates)
+
+
+def _account_gates(book: Book) -> tuple[Gate, ...]:
+    gates = [
+        Gate(name="account", passed=False, scope=desk.account, text=f"{desk.advises}: told only")
+        for desk in book.desks
+        if desk.advises
+    ]
+    gates += [
+        Gate(
+            name="account",
+            passed=False,
+            scope=a.account.id,
+            text=f"{a.account.id} is held elsewhere: counted, never traded",
+        )
+        for a in book.snapshot.accounts
+        if not a.account.can_trade
+    ]
+    return tuple(gates)
+
+
+def _barred_gates(book: Book) -> tuple[Gate, ...]:
+    return tuple(
+        Gate(name="barred", passed=False, scope=symbol, text=f"{symbol} in {desk.account}: {why}")
+        for desk in book.desks
+        for symbol, why in sorted(desk.barred.items())
+        if symbol in book.slice_of and symbol not in book.snapshot.refused
+    )
+
+
+def _left_alone(book: Book) -> tuple[Gate, ...]:
+    gates = []
+    for symbol, quantity in sorted(book.snapshot.quantities().items()):
+        if symbol in book.slice_of or quantity == ZERO:
+            continue
+        price = book.snapshot.count_price(symbol)
+        worth = "of unknown value" if price is None else f"worth {money(quantity * price)}"
+        text = f"{symbol} ({worth}) is in no slice: left alone"
+        gates.append(Gate(name="left alone", passed=True, scope=symbol, text=text))
+    return tuple(gates)
+
+
+def size_gate(plan: Plan, call: Call) -> Gate:
+    """Whether anything of the plan is left after sizing."""
+    orders = len(plan.legs) + len(plan.advice)
+    text = f"{call.aim.value}: {orders} orders"
+    if not orders:
+        why = listed(list(plan.skipped), 3) or "nothing that can be traded now is off its target"
+        text = f"{call.aim.value}: no order is left, {why}"
+    return Gate(
+        name="size", passed=orders > 0, scope=call.aim.value, value=Decimal(orders), text=text
+    )
+
+
+def improvement_gate(plan: Plan, policy: Policy, call: Call) -> Gate:
+    """Whether the plan removes enough of the total drift; the level itself is enough."""
+    value, level = plan.improvement * 100, policy.min_improvement * 100
+    exempt = call.aim is Aim.INVEST or call.must
+    enough = plan.improvement >= policy.min_improvement and plan.improvement > ZERO
+    text = (
+        f"{call.aim.value}: removes {value:.1f} % of the drift "
+        f"({percent(plan.drift_before)} to {percent(plan.drift_after)}), asks for {level:.1f} %"
+    )
+    if exempt and not enough:
+        text += "; waived, cash comes first"
+    return Gate(
+        name="improvement",
+        passed=enough or exempt,
+        scope=call.aim.value,
+        value=value,
+        level=level,
+        margin=level - value,
+        unit="percent",
+        text=text,
+    )
+
+
+def why_hold(book: Book, gates: tuple[Gate, ...], calls: tuple[Call, ...]) -> str:
+    """One sentence for a hold: what stopped a call, else the band that is nearest to firing."""
+    if calls and not book.snapshot.is_open:
+        return f"{_session_gate(book).text}; waiting: {calls[0].reason}"
+    failed = [g for g in gates if g.name in ("size", "improvement") and not g.passed]
+    if failed:
+        return failed[0].text
+    blocked = {g.name: g for g in gates if g.name in ("rest", "sales") and not g.passed}
+    wants = [g for g in gates if g.name in ("band", "calendar", "backstop", "cash") and g.passed]
+    if wants and blocked:
+        return f"{wants[0].text}, but {next(iter(blocked.values())).text}"
+    bands = [g for g in gates if g.name == "band"]
+    nearest = min(bands, key=lambda g: g.margin or ZERO, default=None)
+    return f"nothing is due: {nearest.text}" if nearest else "nothing is due: all is cash"

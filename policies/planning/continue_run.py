@@ -1,0 +1,261 @@
+"""An accepted plan under way: finish its sales, then buy from the cash that is really there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+
+from policies.book import Book, Desk, Unknown
+from policies.explain import listed, money
+from policies.planning.accounts import buy_limits
+from policies.planning.cash_first import fill_worthwhile
+from policies.planning.plan import Plan, plan_of, views
+from policies.planning.sizing import Part, TopUp, affordable, top_up
+from portfolio.decisions import Allowance, Decision, Gate, Hold, Proposal, Run
+from portfolio.money import ZERO, Money, Price, Quantity, round_down
+from portfolio.orders import Leg, LegState, Side
+from portfolio.snapshot import Snapshot
+
+
+def end_of_time(snapshot: Snapshot, run: Run, book: Book | Unknown) -> Hold | None:
+    """The hold that ends a run at its expiry, whatever is left of it; None before."""
+    if snapshot.as_of < run.expires_at:
+        return None
+    until = run.expires_at.astimezone(UTC)
+    text = f"run {run.number} ends unfinished: its time was up at {until:%Y-%m-%d %H:%M} UTC"
+    return Hold(
+        household=snapshot.household,
+        as_of=snapshot.as_of,
+        reason=text,
+        gates=(Gate(name="run", passed=False, text=text),),
+        slices=() if isinstance(book, Unknown) else views(book),
+        run_complete=run.number,
+    )
+
+
+def continue_run(book: Book, run: Run, gates: tuple[Gate, ...]) -> Decision:
+    """The next orders of a run, a wait, or its end.
+
+    Sales come first: while one is live nothing else is planned; those that ended unfilled are planned
+    again as far as the slice is still over its target. Buys are planned afresh from the cash there,
+    inside the run's allowances and its budget. A symbol with a rejected order is not tried again.
+    """
+    left = remaining(run, book.memory.run_legs)
+    live_sells = [
+        leg.intent.symbol
+        for leg in book.memory.run_legs
+        if leg.intent.side is Side.SELL and not leg.state.is_terminal
+    ]
+    if live_sells:
+        return _wait(book, run, gates, f"sales under way: {listed(sorted(live_sells))}")
+    waits: list[str] = []
+    parts = _sells(book, left, waits)
+    if not parts:
+        parts = _buys(book, run, left, waits)
+    if parts and not book.snapshot.is_open:
+        return _wait(book, run, gates, "the exchange is closed")
+    if parts:
+        return _proposal(book, run, plan_of(book, parts, waits), gates)
+    live = [leg.client_order_id for leg in book.memory.run_legs if not leg.state.is_terminal]
+    if live:
+        waits.append(f"orders under way: {listed(sorted(live))}")
+    if waits:
+        return _wait(book, run, gates, "; ".join(sorted(set(waits))))
+    return _complete(book, run, gates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining:
+    """What is left of one allowance: units not filled and not at the broker, and how it stands."""
+
+    allowance: Allowance
+    quantity: Quantity
+    rejected: bool
+    live: bool
+    done: bool
+
+
+def remaining(run: Run, legs: tuple[Leg, ...]) -> tuple[Remaining, ...]:
+    """Each allowance of a run less what its legs filled or may still fill.
+
+    `done` says that its last order filled in full: what is left is headroom, not unfinished work.
+    """
+    by_key: dict[tuple[str, str, Side], list[Leg]] = {}
+    for leg in legs:
+        intent = leg.intent
+        by_key.setdefault((intent.account, intent.symbol, intent.side), []).append(leg)
+    result = []
+    for allowance in run.allowances:
+        own = by_key.get((allowance.account, allowance.symbol, allowance.side), [])
+        used = sum((leg.filled_quantity + _may_fill(leg) for leg in own), ZERO)
+        result.append(
+            Remaining(
+                allowance=allowance,
+                quantity=Quantity(max(ZERO, allowance.quantity - used)),
+                rejected=any(leg.state is LegState.REJECTED for leg in own),
+                live=any(not leg.state.is_terminal for leg in own),
+                done=bool(own) and own[-1].state is LegState.FILLED,
+            )
+        )
+    return tuple(result)
+
+
+def budget_left(run: Run, legs: tuple[Leg, ...]) -> Money:
+    """The run's budget for buys less what they cost and what open ones may still take."""
+    spent = ZERO
+    for leg in legs:
+        if leg.intent.side is Side.BUY:
+            limit = leg.intent.limit_price or ZERO
+            price = leg.filled_average_price or limit
+            spent += leg.filled_quantity * price + _may_fill(leg) * limit
+    return Money(max(ZERO, run.buy_budget - spent))
+
+
+def _may_fill(leg: Leg) -> Decimal:
+    """Also a planned leg that is not sent yet counts: it is about to be."""
+    if leg.state.is_terminal:
+        return ZERO
+    return leg.intent.quantity - leg.filled_quantity
+
+
+def _sells(book: Book, left: tuple[Remaining, ...], waits: list[str]) -> list[Part]:
+    parts: list[Part] = []
+    over = {s: book.gap(s) for s in book.values}
+    desks = {desk.account: desk for desk in book.desks}
+    for item in left:
+        allowance = item.allowance
+        if allowance.side is Side.BUY or item.rejected or item.done:
+            continue
+        symbol, desk = allowance.symbol, desks.get(allowance.account)
+        price = book.prices.get(symbol)
+        if desk is None or price is None:
+            continue
+        room = min(item.quantity, desk.sellable.get(symbol, Quantity(ZERO)))
+        exits = book.goals[symbol] == ZERO
+        wanted = room if exits else min(room, over[symbol] / price)
+        quantity = round_down(max(wanted, ZERO), book.step(symbol))
+        if quantity <= ZERO or (quantity * price < book.minimum and not exits):
+            continue
+        if why := desk.barred.get(symbol) or desk.advises:
+            waits.append(f"{symbol}: {why}")
+            continue
+        over[symbol] -= quantity * price
+        parts.append(
+            Part(
+                account=allowance.account,
+                symbol=symbol,
+                side=Side.SELL,
+                quantity=Quantity(quantity),
+            )
+        )
+    return parts
+
+
+def _buys(book: Book, run: Run, left: tuple[Remaining, ...], waits: list[str]) -> list[Part]:
+    parts: list[Part] = []
+    budget = budget_left(run, book.memory.run_legs)
+    short = {s: -book.gap(s) for s in book.values}
+    for desk in sorted(book.desks, key=lambda d: (-d.spendable, d.account)):
+        rooms = _rooms(desk, left, short, book, waits)
+        bought = _buy_at(book, rooms, short, min(desk.spendable, budget))
+        for symbol, (quantity, cost) in bought.items():
+            budget = Money(budget - cost)
+            short[symbol] -= quantity * book.prices[symbol]
+            parts.append(
+                Part(account=desk.account, symbol=symbol, side=Side.BUY, quantity=quantity)
+            )
+    return parts
+
+
+def _rooms(
+    desk: Desk,
+    left: tuple[Remaining, ...],
+    short: Mapping[str, Decimal],
+    book: Book,
+    waits: list[str],
+) -> dict[str, Quantity]:
+    """Units that a desk may still buy of each symbol; a barred one that is short is waited for."""
+    rooms: dict[str, Quantity] = {}
+    for item in left:
+        allowance = item.allowance
+        if allowance.side is Side.SELL or allowance.account != desk.account:
+            continue
+        symbol = allowance.symbol
+        if item.rejected or symbol not in short or short[symbol] < book.minimum:
+            continue
+        why = desk.barred.get(symbol) or desk.advises
+        if not why:
+            rooms[symbol] = item.quantity
+        elif not item.live and desk.spendable >= book.minimum:
+            waits.append(f"{symbol}: {why}")
+    return rooms
+
+
+def _buy_at(
+    book: Book,
+    rooms: Mapping[str, Quantity],
+    short: Mapping[str, Decimal],
+    funds: Money,
+) -> dict[str, tuple[Quantity, Money]]:
+    """Quantities and their cost at the limit, within one account's funds and allowances."""
+    gaps = {s: Money(min(short[s], room * book.prices[s])) for s, room in rooms.items()}
+    limits = buy_limits(book, gaps)
+    costs = {s: gaps[s] * limits[s] / book.prices[s] for s in limits}
+    bought: dict[str, Quantity] = {}
+    left: Decimal = funds
+    for symbol, amount in fill_worthwhile(costs, funds, book.minimum).items():
+        quantity = min(affordable(book, symbol, amount, limits[symbol]), rooms[symbol])
+        if quantity * book.prices[symbol] >= book.minimum:
+            bought[symbol] = quantity
+            left -= quantity * limits[symbol]
+    open_gaps: dict[str, Decimal] = {
+        s: gaps[s] - bought.get(s, ZERO) * book.prices[s] for s in limits
+    }
+    rest = TopUp(money=Money(left), limits=limits, held=dict(bought))
+    for symbol, quantity in top_up(book, rest, open_gaps).items():
+        total = bought.get(symbol, ZERO) + quantity
+        bought[symbol] = Quantity(min(total, round_down(rooms[symbol], book.step(symbol))))
+    return {s: (q, _cost(q, limits[s])) for s, q in bought.items() if q > ZERO}
+
+
+def _cost(quantity: Quantity, limit: Price) -> Money:
+    return Money(quantity * limit)
+
+
+def _proposal(book: Book, run: Run, plan: Plan, gates: tuple[Gate, ...]) -> Proposal:
+    side = "sales" if plan.legs and plan.legs[0].intent.side is Side.SELL else "buys"
+    text = f"run {run.number} goes on: {len(plan.legs)} {side}"
+    return Proposal(
+        household=book.snapshot.household,
+        as_of=book.snapshot.as_of,
+        reason=text,
+        gates=(*gates, Gate(name="run", passed=True, text=text)),
+        slices=plan.slices,
+        legs=plan.legs,
+        advice=plan.advice,
+        skipped=plan.skipped,
+        managed_value=book.managed,
+        estimated_cost=plan.cost,
+        run=run.number,
+    )
+
+
+def _wait(book: Book, run: Run, gates: tuple[Gate, ...], why: str) -> Hold:
+    text = f"run {run.number} waits: {why}"
+    return _hold(book, gates, text, None)
+
+
+def _complete(book: Book, run: Run, gates: tuple[Gate, ...]) -> Hold:
+    text = f"run {run.number} is complete: {money(Money(max(book.cash, ZERO)))} in cash"
+    return _hold(book, gates, text, run.number)
+
+
+def _hold(book: Book, gates: tuple[Gate, ...], text: str, complete: int | None) -> Hold:
+    return Hold(
+        household=book.snapshot.household,
+        as_of=book.snapshot.as_of,
+        reason=text,
+        gates=(*gates, Gate(name="run", passed=complete is not None, text=text)),
+        slices=views(book),
+        run_complete=complete,
+    )

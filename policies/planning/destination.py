@@ -1,0 +1,152 @@
+"""Where a rebalance stops: how much money each symbol should gain or lose, for the household."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import assert_never
+
+from policies.book import Book
+from policies.planning.cash_first import water_fill
+from policies.policy import Stop
+from policies.triggers.ask import Aim, Call
+from policies.triggers.cash_flow import new_cash, shortage
+from portfolio.money import ONE, ZERO, Money
+from portfolio.target import Slice
+
+INSIDE_EDGE = Decimal("0.05")
+"""How far inside its edge a slice is put, as a part of the half-width: 0.25 of 5 points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Money to sell and to buy by symbol, at count prices, both unsigned."""
+
+    sells: Mapping[str, Money]
+    buys: Mapping[str, Money]
+
+
+def wanted_trades(book: Book, call: Call) -> Wanted:
+    """What a call asks for, cut to what can be sold now and to the sales that the money needs.
+
+    A symbol that cannot be traded keeps its place; sales that would only have paid for it are not
+    made, so that one bad quote never turns another holding into cash.
+    """
+    match call.aim:
+        case Aim.INVEST:
+            return Wanted(sells={}, buys=_tradable_buys(book, _shortfalls(book)))
+        case Aim.RAISE:
+            over = _capped(book, _surpluses(book))
+            return Wanted(sells=water_fill(over, shortage(book)), buys={})
+        case Aim.REBALANCE:
+            return _rebalance(book, call)
+        case _:
+            assert_never(call.aim)
+
+
+def _rebalance(book: Book, call: Call) -> Wanted:
+    """To the destination, new cash first.
+
+    A date with no band breached goes to the target also under BAND_EDGE: there is no edge to stop at.
+    """
+    stop = book.policy.destination.stop
+    if stop is Stop.TARGET or (stop is Stop.BAND_EDGE and not call.breached):
+        return _balanced(book, _surpluses(book), _shortfalls(book), book.cash_goal)
+    fresh = new_cash(book)
+    buyable = _tradable_buys(book, _shortfalls(book))
+    first = water_fill(buyable, fresh) if fresh >= book.minimum else {}
+    after = _after(book, first)
+    if stop is Stop.PART_WAY:
+        part = book.policy.destination.part
+        sells = {s: Money(part * gap) for s, gap in _surpluses(after).items()}
+        buys = {s: Money(part * gap) for s, gap in _shortfalls(after).items()}
+        goal = Money(after.cash + part * (after.cash_goal - after.cash))
+    else:
+        sells, buys = _to_edges(after, call.breached)
+        goal = after.cash_goal
+    return _balanced(book, sells, _sum(first, buys), goal)
+
+
+def _after(book: Book, buys: Mapping[str, Money]) -> Book:
+    if not buys:
+        return book
+    values = {s: Money(v + buys.get(s, ZERO)) for s, v in book.values.items()}
+    return replace(book, values=values, cash=Money(book.cash - sum(buys.values(), ZERO)))
+
+
+def _surpluses(book: Book) -> dict[str, Money]:
+    return {s: Money(gap) for s in book.values if (gap := book.gap(s)) > ZERO}
+
+
+def _shortfalls(book: Book) -> dict[str, Money]:
+    return {s: Money(-gap) for s in book.values if (gap := book.gap(s)) < ZERO}
+
+
+def _sum(a: Mapping[str, Money], b: Mapping[str, Money]) -> dict[str, Money]:
+    return {s: Money(a.get(s, ZERO) + b.get(s, ZERO)) for s in (*a, *(s for s in b if s not in a))}
+
+
+def _capped(book: Book, sells: Mapping[str, Money]) -> dict[str, Money]:
+    """Sales cut to what the accounts can sell now."""
+    capped: dict[str, Money] = {}
+    for symbol, amount in sells.items():
+        units = sum(
+            (d.sellable.get(symbol, ZERO) for d in book.desks if symbol not in d.barred), ZERO
+        )
+        if units > ZERO:
+            capped[symbol] = Money(min(amount, units * book.prices[symbol]))
+    return capped
+
+
+def _tradable_buys(book: Book, buys: Mapping[str, Money]) -> dict[str, Money]:
+    return {s: amount for s, amount in buys.items() if any(s not in d.barred for d in book.desks)}
+
+
+def _balanced(
+    book: Book, sells: Mapping[str, Money], buys: Mapping[str, Money], cash_goal: Money
+) -> Wanted:
+    """Cut both sides to what can be traded, then the sales to what the buys and the cash need."""
+    sells, buys = _capped(book, sells), _tradable_buys(book, buys)
+    need = sum(buys.values(), ZERO) + cash_goal - book.cash
+    if sum(sells.values(), ZERO) > need:
+        sells = water_fill(sells, need)
+    return Wanted(sells=sells, buys=buys)
+
+
+def _to_edges(book: Book, breached: tuple[str, ...]) -> tuple[dict[str, Money], dict[str, Money]]:
+    """Each breached slice to just inside its edge; the others only as far as the money needs.
+
+    Leaves move first; a group then moves by what its leaves have not done yet, the largest gap
+    first. What is still to pay for, or to spend, comes from the largest surpluses or goes to the
+    largest shortfalls of the rest.
+    """
+    target = book.policy.target
+    widths = dict(zip((n.name for n in target.slices), book.half_widths, strict=True))
+    moves: dict[str, Decimal] = {}
+    order = [n for n in target.slices if n.name in breached]
+    for node in sorted(order, key=lambda n: len(target.members[n.name])):
+        members = _symbols_under(book, node)
+        gap = sum((book.gap(s) for s in members), ZERO)
+        edge = widths[node.name] * (ONE - INSIDE_EDGE) * book.managed
+        done = sum((moves.get(s, ZERO) for s in members), ZERO)
+        left = gap + done
+        if gap > ZERO and left > edge:
+            rest = {s: book.gap(s) + moves.get(s, ZERO) for s in members}
+            for s, part in water_fill(rest, left - edge).items():
+                moves[s] = moves.get(s, ZERO) - part
+        elif gap < ZERO and -left > edge:
+            rest = {s: -book.gap(s) - moves.get(s, ZERO) for s in members}
+            for s, part in water_fill(rest, -left - edge).items():
+                moves[s] = moves.get(s, ZERO) + part
+    free = book.cash - book.cash_goal - sum(moves.values(), ZERO)
+    sells = {s: Money(-m) for s, m in moves.items() if m < ZERO}
+    buys = {s: Money(m) for s, m in moves.items() if m > ZERO}
+    if free < ZERO:
+        others = {s: g for s, g in _surpluses(book).items() if s not in moves}
+        return _sum(sells, water_fill(others, -free)), buys
+    others = {s: g for s, g in _shortfalls(book).items() if s not in moves}
+    return sells, _sum(buys, water_fill(others, free))
+
+
+def _symbols_under(book: Book, node: Slice) -> list[str]:
+    under = frozenset(book.policy.target.members[node.name])
+    return [symbol for symbol, leaf in book.slice_of.items() if leaf in under]

@@ -1,0 +1,90 @@
+"""The band trigger: a slice fires when its drift reaches its half-width, at the edge included."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policies.book import Book
+from policies.explain import against_band, points
+from portfolio.decisions import Gate
+from portfolio.drift import EDGE_TOLERANCE, Block, SliceDrift, drift_of
+from portfolio.money import ZERO, Weight
+from portfolio.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """Which rows of a block fire and why: `drifts` and `fired` are (T, S) in slice order, `first` is
+    (T,) the index of the first slice that fires in a row, -1 for none.
+    """
+
+    drifts: Block
+    fired: NDArray[np.bool_]
+    first: NDArray[np.intp]
+
+    @property
+    def first_row(self) -> int:
+        """The first row in which any slice fires; -1 for none."""
+        rows = np.flatnonzero(self.first >= 0)
+        return int(rows[0]) if rows.size else -1
+
+
+def fires(weights: Block, target: Target, half_widths: Block) -> Firing:
+    """Ask every band of every row: leaf weights (T, N), half-widths (S,) as fractions.
+
+    A half-width of infinity never fires (the cash slice). The edge fires: 60 % with 5 points fires
+    at exactly 65 %, within `EDGE_TOLERANCE` of float noise.
+    """
+    drifts = drift_of(weights, target)
+    fired = np.abs(drifts) >= half_widths - EDGE_TOLERANCE
+    first = np.where(fired.any(axis=1), fired.argmax(axis=1), -1)
+    return Firing(drifts=drifts, fired=fired, first=first)
+
+
+def kernel_widths(target: Target, half_widths: tuple[Weight, ...]) -> Block:
+    """Half-widths for the kernel: infinity for the cash slice."""
+    return np.array(
+        [
+            np.inf if node.is_cash else float(w)
+            for node, w in zip(target.slices, half_widths, strict=True)
+        ]
+    )
+
+
+def ask_bands(book: Book) -> tuple[tuple[str, ...], tuple[Gate, ...]]:
+    """The slices whose bands fire now, groups too, and one gate for each slice that has a band."""
+    target = book.policy.target
+    firing = fires(book.leaf_weights, target, kernel_widths(target, book.half_widths))
+    fired: list[str] = []
+    gates: list[Gate] = []
+    for node, drift, is_out in zip(
+        target.slices, book.drifts, firing.fired[0].tolist(), strict=True
+    ):
+        if node.is_cash:
+            continue
+        gates.append(_gate(drift, fires_now=is_out))
+        if is_out:
+            fired.append(node.name)
+    return tuple(fired), tuple(gates)
+
+
+def _gate(drift: SliceDrift, *, fires_now: bool) -> Gate:
+    value, level = points(drift.drift), points(drift.half_width)
+    margin = level - abs(value)
+    return Gate(
+        name="band",
+        passed=fires_now,
+        scope=drift.name,
+        value=value,
+        level=level,
+        margin=min(margin, ZERO) if fires_now else margin,
+        unit="points",
+        text=against_band(drift.name, drift.drift, drift.half_width),
+    )
+
+
+def reaches(drift: SliceDrift, level: Decimal) -> bool:
+    """Whether a slice is off by at least `level`, as a fraction; the edge counts."""
+    return abs(drift.drift) >= level - Decimal(str(EDGE_TOLERANCE))

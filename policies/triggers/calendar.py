@@ -1,0 +1,115 @@
+"""The calendar trigger: dates on which a rebalance is due, moved to the next session when shut."""
+
+import calendar
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import chain
+
+from policies.book import Book
+from policies.explain import points
+from policies.policy import CalendarRule, Period
+from policies.triggers.bands import reaches
+from portfolio.decisions import Gate
+from portfolio.money import ZERO
+
+_MONTHS_APART = {Period.MONTHLY: 1, Period.QUARTERLY: 3, Period.YEARLY: 12}
+
+
+def last_date(rule: CalendarRule, day: date) -> date:
+    """The latest date of a rule on or before `day`.
+
+    >>> last_date(CalendarRule(period=Period.QUARTERLY, day=31), date(2026, 4, 29))
+    datetime.date(2026, 1, 31)
+    """
+    if rule.period is Period.WEEKLY:
+        return day - timedelta(days=(day.isoweekday() - rule.day) % 7)
+    return max(d for d in _dates_around(rule, day) if d <= day)
+
+
+def next_date(rule: CalendarRule, day: date) -> date:
+    """The first date of a rule after `day`.
+
+    >>> next_date(CalendarRule(period=Period.MONTHLY, day=31), date(2026, 1, 31))
+    datetime.date(2026, 2, 28)
+    """
+    if rule.period is Period.WEEKLY:
+        return last_date(rule, day) + timedelta(days=7)
+    return min(d for d in _dates_around(rule, day) if d > day)
+
+
+def is_due(rule: CalendarRule, done_through: date, day: date) -> bool:
+    """Whether a date of the rule lies after the last answered session and not after `day`.
+
+    `day` is a session. A date between two sessions is due in the later one, however long the gap.
+    """
+    return last_date(rule, day) > done_through
+
+
+def ask_calendar(book: Book) -> tuple[str, tuple[Gate, ...]]:
+    """Why a strategic date or the backstop calls for a rebalance ("" when none), and their gates.
+
+    A date that is due calls only if a slice with a band is off by the rule's `min_drift`, at the edge
+    included. Without a backstop so far, its period starts on the day the journal was opened.
+    """
+    memory, policy = book.memory, book.policy
+    asked = [("calendar", rule, memory.calendar_done_through) for rule in policy.calendar]
+    if policy.backstop is not None:
+        done = memory.backstop_done_on or memory.started_on
+        asked.append(("backstop", policy.backstop, done))
+    gates = tuple(_gate(book, name, rule, done) for name, rule, done in asked)
+    return next((gate.text for gate in gates if gate.passed), ""), gates
+
+
+def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
+    day = book.snapshot.day
+    banded = [
+        drift
+        for node, drift in zip(book.policy.target.slices, book.drifts, strict=True)
+        if not node.is_cash
+    ]
+    due = is_due(rule, done, day)
+    off = [drift for drift in banded if reaches(drift, rule.min_drift)]
+    largest = max((abs(drift.drift) for drift in banded), default=ZERO)
+    following = next_date(rule, day)
+    level = points(rule.min_drift)
+    word = f"{name} ({rule.period.value})"
+    if due and off:
+        text = (
+            f"{word} date {last_date(rule, day)} is due, largest drift {points(largest):.1f} points"
+        )
+    elif due:
+        text = (
+            f"{word} date {last_date(rule, day)} is due, but no slice is off by {level:.1f} points "
+            f"(largest {points(largest):.1f})"
+        )
+    else:
+        text = f"{word} next on {following}"
+    return Gate(
+        name=name,
+        passed=due and bool(off),
+        scope=rule.period.value,
+        value=points(largest),
+        level=level,
+        margin=level - points(largest),
+        unit="points",
+        text=text,
+        next_possible=following,
+    )
+
+
+def _dates_around(rule: CalendarRule, day: date) -> Iterator[date]:
+    """The rule's dates from the year before to the year after `day`."""
+    apart = _MONTHS_APART[rule.period]
+    years = (day.year - 1, day.year, day.year + 1)
+    return chain.from_iterable(
+        (
+            _in_month(year, month, rule.day)
+            for month in range(1, 13)
+            if (month - rule.month) % apart == 0
+        )
+        for year in years
+    )
+
+
+def _in_month(year: int, month: int, day: int) -> date:
+    return date(year, month, min(day, calendar.monthrange(year, month)[1]))
