@@ -94,8 +94,9 @@ class _Table(BaseModel):
     )
 
 
-def _key(default: Any, why: str) -> Any:
-    return Field(default=default, description=why)
+def _key(default: Any, why: str, example: Any = None) -> Any:
+    """A key with its default; one without a default shows an example in the written file."""
+    return Field(default=default, description=why, examples=None if example is None else [example])
 
 
 def _needed(why: str) -> Any:
@@ -123,9 +124,11 @@ class AccountTable(_Table):
         Autonomy.PROPOSE.value, "observe tells, propose asks first, auto acts within the limits"
     )
     keys_file: FilePath | None = _key(
-        None, "alpaca: the file with key and secret, readable by you alone"
+        None, "alpaca: the file with key and secret, readable by you alone", "alpaca.keys"
     )
-    account_number: Identifier | None = _key(None, "alpaca: refuse every account but this one")
+    account_number: Identifier | None = _key(
+        None, "alpaca: refuse every account but this one", "PA1234567890"
+    )
     feed: Annotated[str, choice("iex", "sip")] = _key(
         _ALPACA.feed, "alpaca: the price feed that your subscription has"
     )
@@ -133,7 +136,9 @@ class AccountTable(_Table):
         Decimal(int(_ALPACA.timeout.total_seconds())), "alpaca: how long to wait for an answer"
     )
     server_url: LocalUrl | None = _key(
-        None, "alpaca: a stand-in server on this machine; left out, Alpaca's paper service"
+        None,
+        "alpaca: a stand-in server on this machine; left out, Alpaca's paper service",
+        "http://127.0.0.1:8080",
     )
     starting_cash_usd: Usd = _key(Decimal(100_000), "simulated: cash on the first day")
     starting_positions: dict[Symbol, Fraction] = _key(
@@ -150,15 +155,17 @@ class SliceTable(_Table):
 
     name: Name = _needed("the slice's name")
     weight_percent: Percent = _needed("its share of its parent, of everything without a parent")
-    parent: Name | None = _key(None, "the slice it is a part of")
-    symbol: Symbol | None = _key(None, "what is bought for it")
+    parent: Name | None = _key(None, "the slice it is a part of", "stocks")
+    symbol: Symbol | None = _key(None, "what is bought for it", "VTI")
     cash: Flag = _key(False, "true for the slice that is cash")
-    band_points: Points | None = _key(None, "it fires this many points off its weight")
-    band_relative_percent: PercentAbove | None = _key(None, "or this much of its own weight off")
-    band_rule: Annotated[str, choice(*BandRule)] | None = _key(
-        None, "which of two widths counts: narrower or wider"
+    band_points: Points | None = _key(None, "it fires this many points off its weight", 5)
+    band_relative_percent: PercentAbove | None = _key(
+        None, "or this much of its own weight off", 25
     )
-    band_floor_points: PointsOrNone | None = _key(None, "a band is never narrower than this")
+    band_rule: Annotated[str, choice(*BandRule)] | None = _key(
+        None, "which of two widths counts: narrower or wider", "narrower"
+    )
+    band_floor_points: PointsOrNone | None = _key(None, "a band is never narrower than this", 1)
 
 
 class RebalanceTable(_Table):
@@ -255,7 +262,7 @@ class LimitsTable(_Table):
     """How much may happen without a person. Beyond a limit a plan is referred, not dropped."""
 
     max_order_usd: UsdAbove | None = _key(
-        None, "one order; the smaller of this and the next counts"
+        None, "one order; the smaller of this and the next counts", 25_000
     )
     max_order_percent: PercentAbove = _key(_percent(_LIMITS.max_order_fraction), "of equity")
     max_plan_percent: PercentAbove = _key(
@@ -305,9 +312,9 @@ class NoticesTable(_Table):
     channels: list[Annotated[str, choice(*Channel)]] = _key(
         [channel.value for channel in _NOTICES.channels], "console, file, apprise"
     )
-    file: FilePath | None = _key(None, "file: one notice a line is added to it")
+    file: FilePath | None = _key(None, "file: one notice a line is added to it", "notices.txt")
     apprise_file: FilePath | None = _key(
-        None, "apprise: the file with the addresses, readable by you alone"
+        None, "apprise: the file with the addresses, readable by you alone", "apprise.urls"
     )
     amounts: Flag = _key(_NOTICES.amounts, "true names amounts of money beside percentages")
 
@@ -321,7 +328,7 @@ class ScheduleTable(_Table):
     price_poll_seconds: Annotated[int, whole(most=86_400)] = _key(
         60, "how often prices are held against the bands while the market is open; 0 never"
     )
-    watched_folder: FilePath | None = _key(None, "a file dropped in here wakes it")
+    watched_folder: FilePath | None = _key(None, "a file dropped in here wakes it", "inbox")
 
 
 class EventTable(_Table):
@@ -332,11 +339,11 @@ class EventTable(_Table):
     account: Identifier | None = _key(
         None, "deposit, withdrawal: where; left out, the only account"
     )
-    symbol: Symbol | None = _key(None, "dividend, split, quotes, reject: of what")
+    symbol: Symbol | None = _key(None, "dividend, split, quotes, trading_halt: of what")
     amount_usd: UsdAbove | None = _key(None, "deposit, withdrawal: how much; dividend: per unit")
     ratio: Fraction | None = _key(None, "split: new units for each old one")
     sessions: Annotated[int, whole(least=1, most=260)] = _key(
-        1, "quotes, reject: for how many sessions"
+        1, "quotes, trading_halt: for how many sessions"
     )
 
 
@@ -346,10 +353,14 @@ class SimulationTable(_Table):
     prices: History = _key(
         "us_60_40", "the shipped US stocks and Treasuries, or a CSV file: date,SYMBOL,SYMBOL,..."
     )
-    start: Day | None = _key(None, "the first day; left out, the first of the prices")
-    end: Day | None = _key(None, "the last day; left out, the last of the prices")
+    start: Day | None = _key(
+        None, "the first day; left out, the first of the prices", date(2007, 10, 1)
+    )
+    end: Day | None = _key(
+        None, "the last day; left out, the last of the prices", date(2009, 12, 31)
+    )
     session_seconds: Annotated[Decimal, number(above=True, most=86_400, unit=" seconds")] | None = (
-        _key(None, "a session takes this long; left out, it runs on the wall clock")
+        _key(None, "a session takes this long; left out, it runs on the wall clock", Decimal("0.2"))
     )
     spread_percent: Annotated[Decimal, number(most=10, unit=" %")] = _key(
         _percent(_SIMULATION.spread), "ask minus bid"
@@ -377,7 +388,9 @@ class Document(_Table):
     mode: Annotated[str, choice("dry_run", "paper")] = _key(
         "dry_run", "dry_run sends nothing, paper sends to a paper account"
     )
-    state_dir: FilePath | None = _key(None, "where journal and halt live; --state-dir wins")
+    state_dir: FilePath | None = _key(
+        None, "where journal and halt live; --state-dir wins", "state"
+    )
     household: HouseholdTable
     accounts: list[AccountTable]
     slices: list[SliceTable]

@@ -41,7 +41,7 @@ class EventKind(StrEnum):
     STALE_QUOTE = "stale_quote"
     MISSING_QUOTE = "missing_quote"
     CROSSED_QUOTE = "crossed_quote"
-    REJECT = "reject"
+    TRADING_HALT = "trading_halt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """A configuration file as text and as a plain TOML document, or one clear refusal."""
 
-import os
-import stat
 import tomllib
 from decimal import Decimal
 from pathlib import Path
 
+from config.files import Unreadable, read_small
 from config.places import Path as KeyPath
 from config.places import places_of
 from config.problems import ConfigurationError, Problem
@@ -17,30 +16,9 @@ LARGEST_FILE = 1024 * 1024
 def read_text(path: Path) -> str:
     """The text of a small UTF-8 file. Raises `ConfigurationError` with one problem."""
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise refusal(path, "is not a plain file", "Name a file that ends in .toml")
-            raw = file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise refusal(
-            path, "there is no such file", f"Write one with: trimtab init {path}"
-        ) from None
-    except IsADirectoryError:
-        raise refusal(path, "is a folder", "Name the file in it that ends in .toml") from None
-    except PermissionError:
-        raise refusal(
-            path,
-            "this user may not read it",
-            f"Let the user that runs trimtab read it, for example: chown $USER {path}",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise refusal(
-            path, f"cannot be read ({getattr(error, 'strerror', None) or error})", "Check the disk"
-        ) from None
-    if len(raw) > LARGEST_FILE:
-        raise refusal(
-            path, "is larger than 1 MiB", "Name the configuration; it is a few kilobytes of text"
-        )
+        raw = read_small(path, at_most=LARGEST_FILE)
+    except Unreadable as error:
+        raise refusal(path, error.found, error.instead) from None
     try:
         return raw.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
