@@ -79,7 +79,7 @@ class SimulatedEvent:
     """Something that happens in the simulated market at the open of the first session from `on`.
 
     `amount` is in USD (per unit for a dividend), `ratio` new units per old, `sessions` how many
-    sessions a bad quote or a rejection lasts. What a kind does not use is None.
+    sessions a bad quote or a trading halt lasts. What a kind does not use is None.
     """
 
     on: date

@@ -1,0 +1,246 @@
+"""The composition root: settings and a state directory in, the running house's objects out.
+
+This is the only place in the daemon that knows the mode. A dry run gets no sender at all.
+"""
+
+import importlib.metadata
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import Mode, Settings, Simulation
+from daemon.clocks import WallClock
+from daemon.errors import StateDirectoryError, WrongAccount
+from daemon.house import House
+from daemon.latch import FileLatch
+from portfolio.accounts import Position
+from portfolio.events import JournalOpened
+from portfolio.ports import (
+    Broker,
+    BrokerReader,
+    Clock,
+    JournalReader,
+    OrderStream,
+    Prices,
+    Sessions,
+)
+from portfolio.snapshot import AccountSnapshot
+
+JOURNAL_FILE = "journal.sqlite"
+EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The outside world of a household: clocks, brokers, prices. `advance` lets simulated time pass."""
+
+    clock: Clock
+    sessions: Sessions
+    readers: Mapping[str, BrokerReader]
+    senders: Mapping[str, Broker]
+    prices: Prices
+    streams: tuple[OrderStream, ...]
+    simulated: bool
+    advance: Callable[[], None]
+
+
+def state_directory(settings: Settings | None, override: Path | None) -> Path:
+    """Where the journal lives: `--state`, else $STATE_DIRECTORY, else the configuration's, else
+    `~/.local/state/trimtab/HOUSEHOLD`. Made if it is not there; raises `StateDirectoryError`."""
+    systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if override is not None:
+        path = override
+    elif systemd:
+        path = Path(systemd)
+    elif settings is not None and settings.state_dir is not None:
+        path = settings.state_dir
+    elif settings is not None:
+        path = Path.home() / ".local" / "state" / "trimtab" / settings.household.name
+    else:
+        raise StateDirectoryError("no state directory is known; name it with --state DIR")
+    try:
+        path.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise StateDirectoryError(
+            f"the state directory {path} cannot be made: {problem.strerror}"
+        ) from None
+    return path.resolve()
+
+
+def journal_place(state_dir: Path) -> str | Path:
+    """The journal's database: $TRIMTAB_DATABASE when it names one, else a file."""
+    return os.environ.get("TRIMTAB_DATABASE") or state_dir / JOURNAL_FILE
+
+
+def open_reader(state_dir: Path) -> JournalReader:
+    """The journal, to read, also while a daemon writes it. Raises `JournalMissing` and its like."""
+    from daemon.journal.opening import open_journal_reader
+
+    return open_journal_reader(journal_place(state_dir))
+
+
+def open_house(settings: Settings, state_dir: Path, *, sending: bool) -> House:
+    """The house for a command that only looks, or (`sending`) for the daemon.
+
+    A command reads the daemon's journal, or an empty one in memory when there is none yet. Raises
+    what the rooms raise: `ConfigurationError`, `Unavailable`, `JournalMismatch`, `WrongAccount`...
+    """
+    outside = open_outside(settings, state_dir, sending=sending, on_trouble=lambda _: None)
+    return put_together(settings, state_dir, outside, sending=sending)
+
+
+def put_together(settings: Settings, state_dir: Path, outside: Outside, *, sending: bool) -> House:
+    """Open the journal for what is outside and hand everything to the house."""
+    from daemon.journal.opening import open_journal, open_journal_reader
+    from daemon.notices.render import renderer
+
+    place = journal_place(state_dir)
+    is_there = not isinstance(place, Path) or place.exists()
+    if sending:
+        journal = open_journal(
+            place,
+            clock=outside.clock,
+            render=renderer(
+                amounts=settings.notices.amounts, dry_run=settings.mode is Mode.DRY_RUN
+            ),
+            identity=_identity(settings, outside),
+        )
+    elif is_there:
+        journal = open_journal_reader(place)
+    else:
+        journal = open_journal(
+            ":memory:",
+            clock=outside.clock,
+            render=lambda _: (),
+            identity=_identity(settings, outside),
+        )
+    return House(
+        name=settings.household.name,
+        clock=outside.clock,
+        sessions=outside.sessions,
+        accounts=settings.accounts,
+        readers=outside.readers,
+        senders=outside.senders,
+        prices=outside.prices,
+        journal=journal,
+        latch=FileLatch(state_dir, outside.clock),
+        policy=settings.policy,
+        limits=settings.limits,
+        held_elsewhere=_held_elsewhere(settings),
+    )
+
+
+def open_outside(
+    settings: Settings,
+    state_dir: Path,
+    *,
+    sending: bool,
+    on_trouble: Callable[[str], None],
+) -> Outside:
+    """Connect to the household's brokers. Senders are made only for `sending` in paper mode."""
+    may_send = sending and settings.mode is Mode.PAPER
+    if settings.simulation is not None:
+        return _simulated(
+            settings, settings.simulation, state_dir, may_send=may_send, read_only=not sending
+        )
+    return _alpaca(settings, may_send=may_send, interactive=not sending, on_trouble=on_trouble)
+
+
+def _simulated(
+    settings: Settings, simulation: Simulation, state_dir: Path, *, may_send: bool, read_only: bool
+) -> Outside:
+    from daemon.simulated_world import open_simulated_world
+
+    is_new = not any(state_dir.glob("paper-*.sqlite"))
+    world = open_simulated_world(
+        settings,
+        simulation,
+        None if read_only and is_new else state_dir,
+        read_only=read_only,
+    )
+    return Outside(
+        clock=world.clock,
+        sessions=world.market,
+        readers=world.brokers,
+        senders=world.brokers if may_send else {},
+        prices=world.prices,
+        streams=tuple(world.brokers.values()),
+        simulated=True,
+        advance=world.advance,
+    )
+
+
+def _alpaca(
+    settings: Settings, *, may_send: bool, interactive: bool, on_trouble: Callable[[str], None]
+) -> Outside:
+    from daemon.alpaca_world import open_alpaca_world
+    from daemon.sessions import CheckedSessions
+
+    clock = WallClock()
+    worlds = {
+        account: open_alpaca_world(
+            settings,
+            account,
+            clock,
+            sending=may_send,
+            interactive=interactive,
+            on_trouble=on_trouble,
+        )
+        for account in settings.alpaca
+    }
+    first = next(iter(worlds.values()))
+    return Outside(
+        clock=clock,
+        sessions=CheckedSessions(first.reader.sessions, clock),
+        readers={account: world.reader for account, world in worlds.items()},
+        senders={a: world.sender for a, world in worlds.items() if world.sender is not None},
+        prices=first.prices,
+        streams=tuple(world.stream for world in worlds.values()) if may_send else (),
+        simulated=False,
+        advance=lambda: None,
+    )
+
+
+def code_version() -> str:
+    """The version of trimtab that runs."""
+    return importlib.metadata.version("trimtab")
+
+
+def _identity(settings: Settings, outside: Outside) -> JournalOpened:
+    """What a new journal is for. Checks the pinned account numbers; asks each broker once."""
+    numbers: list[str] = []
+    for account, reader in outside.readers.items():
+        number = reader.account().number
+        pinned = settings.alpaca[account].account_number if account in settings.alpaca else None
+        if pinned is not None and pinned != number:
+            raise WrongAccount(
+                f"the keys of {account!r} open account {number}, the configuration says {pinned}"
+            )
+        numbers.append(number)
+    return JournalOpened(
+        mode=settings.mode.value,
+        household=settings.household.name,
+        account_numbers=tuple(sorted(numbers)),
+        epoch="".join(secrets.choice(EPOCH_LETTERS) for _ in range(4)),
+        code_version=code_version(),
+    )
+
+
+def _held_elsewhere(settings: Settings) -> tuple[AccountSnapshot, ...]:
+    """Accounts that are only counted, as the configuration values them."""
+    found = []
+    for account_id, holdings in settings.elsewhere.items():
+        found.append(
+            AccountSnapshot(
+                account=settings.account(account_id),
+                cash=holdings.cash,
+                settled_cash=holdings.cash,
+                positions=tuple(
+                    Position(symbol=symbol, quantity=quantity, available=quantity)
+                    for symbol, quantity in sorted(holdings.positions.items())
+                ),
+            )
+        )
+    return tuple(found)
