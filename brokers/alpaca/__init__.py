@@ -1,0 +1,1 @@
+"""The adapter for Alpaca over alpaca-py; nothing heavy loads before a connection is made."""
