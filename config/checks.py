@@ -11,7 +11,7 @@ from decimal import Decimal
 from config.build import band_of, default_band
 from config.models import AccountTable, Document, EventTable, NoticesTable, SliceTable
 from config.places import Path
-from config.problems import list_in_words, plain_number
+from config.problems import list_in_words, plain_number, quoted
 from portfolio.money import ZERO, Weight
 from portfolio.target import CASH, Band, BandRule
 
@@ -42,10 +42,11 @@ def check_slices(
     if len(slices) > MOST_SLICES:
         yield ("slices",), f"there are {len(slices)} slices", f"Write at most {MOST_SLICES}"
         return
-    findings = [*_names(slices), *_symbols(slices), *_parents(slices), *_roles(slices)]
+    lost = list(_parents(slices))
+    findings = [*_names(slices), *_symbols(slices), *lost, *_roles(slices)]
     yield from findings
     whole = [s for s in slices if s is not None]
-    if len(whole) == len(slices):
+    if len(whole) == len(slices) and not lost:
         sums = list(_sums(whole))
         yield from sums
         if not findings and not sums:
@@ -93,7 +94,7 @@ def _parents(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:
             yield (
                 ("slices", i, "parent"),
                 f'there is no slice called "{node.parent}"',
-                f"Write one of {list_in_words(sorted(set(parents)), 'and')}, or add that slice",
+                f"Write {quoted(sorted(set(parents)))}, or add that slice",
             )
             continue
         at: str | None = node.parent
@@ -156,10 +157,11 @@ def _sums(slices: Sequence[SliceTable]) -> Iterator[Finding]:
             continue
         where = "the slices without a parent" if parent is None else f'the slices under "{parent}"'
         parts = " + ".join(plain_number(w) for w in weights[:12]) + (" + …" if weights[12:] else "")
+        shown_sum = f"{plain_number(sum(weights, ZERO))} %" + (f" ({parts})" if weights[1:] else "")
         yield (
             ("slices", indexes[-1], "weight_percent"),
             (
-                f"{where} sum to {plain_number(sum(weights, ZERO))} % ({parts}), "
+                f"{where} sum to {shown_sum}, "
                 f"{plain_number(abs(off))} % too {'much' if off > 0 else 'little'}"
             ),
             "Change weight_percent so that they sum to exactly 100 %",
@@ -303,6 +305,7 @@ _EVENT_NEEDS = {
     "split": ("symbol", "ratio"),
 }
 _QUOTE_NEEDS = ("symbol",)
+_EXAMPLES = {"amount_usd": "amount_usd = 1000", "symbol": 'symbol = "VTI"', "ratio": "ratio = 2"}
 
 
 def check_simulation(
@@ -326,18 +329,18 @@ def check_simulation(
 def _event(path: Path, event: EventTable, ids: Sequence[str]) -> Iterator[Finding]:
     for key in _EVENT_NEEDS.get(event.kind, _QUOTE_NEEDS):
         if getattr(event, key) is None:
-            yield (*path, key), f'an event of kind "{event.kind}" needs it', f"Add {key} = ..."
+            yield (*path, key), f'an event of kind "{event.kind}" needs it', f"Add {_EXAMPLES[key]}"
     if event.kind not in ("deposit", "withdrawal"):
         return
     if event.account is None and len(ids) > 1:
         yield (
             (*path, "account"),
             "there are several accounts",
-            f"Add account = one of {list_in_words(ids)}",
+            f"Add account = {quoted(ids)}",
         )
     elif event.account is not None and event.account not in ids:
         yield (
             (*path, "account"),
             f'there is no simulated account "{event.account}"',
-            f"Write one of {list_in_words(ids)}",
+            f"Write {quoted(ids)}",
         )

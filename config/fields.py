@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from config.look import LOOK_FORMS, parse_look
-from config.problems import list_in_words, looks_secret, plain_number, shown
+from config.problems import list_in_words, looks_secret, plain_number, quoted, shown
 from config.rules import CALENDAR_FORMS, DESTINATION_FORMS, parse_calendar, parse_destination
 from portfolio.money import Weight
 
@@ -81,7 +81,7 @@ def choice(*words: str) -> BeforeValidator:
 
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in words:
-            wrong(f"{shown(value)} is not known here", "Write " + _quoted(words))
+            wrong(f"{shown(value)} is not known here", "Write " + quoted(words))
         return value
 
     return BeforeValidator(check)
@@ -135,10 +135,6 @@ def _file(value: object) -> str:
     if not isinstance(value, str) or not _path_like(value):
         wrong(f"{shown(value)} is no path of a file", 'Write a path, for example "alpaca.keys"')
     return value
-
-
-def _quoted(words: tuple[str, ...]) -> str:
-    return list_in_words([f'"{word}"' for word in words])
 
 
 def _grammar(parse: Callable[[str], object], forms: tuple[str, ...]) -> AfterValidator:

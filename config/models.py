@@ -106,7 +106,7 @@ def _needed(why: str) -> Any:
 class HouseholdTable(_Table):
     """Whose portfolio it is."""
 
-    name: Name = _needed("a name for notices, logs and the service")
+    name: Identifier = _needed("a name for notices, files and the service")
     currency: Annotated[str, choice("USD")] = _key("USD", "one currency for everything")
 
 
@@ -375,8 +375,8 @@ class SimulationTable(_Table):
     fill_percent_of_volume: PercentAbove = _key(
         _percent(_SIMULATION.fill_share), "an order fills at most this much of it in a session"
     )
-    settlement_sessions: Annotated[int, whole(most=5)] = _key(
-        _SIMULATION.settlement_sessions, "sale proceeds settle after this many sessions"
+    settlement_sessions: Annotated[int, whole(most=1)] = _key(
+        _SIMULATION.settlement_sessions, "sale proceeds settle this many sessions later"
     )
     cash_interest: Flag = _key(_SIMULATION.cash_interest, "cash earns the three-month bill rate")
     events: list[EventTable] = _key([], "deposits, dividends, splits and bad days")
@@ -388,9 +388,7 @@ class Document(_Table):
     mode: Annotated[str, choice("dry_run", "paper")] = _key(
         "dry_run", "dry_run sends nothing, paper sends to a paper account"
     )
-    state_dir: FilePath | None = _key(
-        None, "where journal and halt live; --state-dir wins", "state"
-    )
+    state_dir: FilePath | None = _key(None, "where journal and halt live; --state wins", "state")
     household: HouseholdTable
     accounts: list[AccountTable]
     slices: list[SliceTable]

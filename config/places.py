@@ -38,10 +38,14 @@ def places_of(text: str) -> dict[Path, int]:
 
 
 def line_of(path: Path, places: dict[Path, int]) -> int | None:
-    """The line of a key, else of the nearest thing around it; None for the top of the file."""
+    """The line of a key, else of the nearest thing around it; None for the top of the file.
+
+    A list of tables stands where its first table does.
+    """
     for end in range(len(path), 0, -1):
-        if path[:end] in places:
-            return places[path[:end]]
+        for tried in (path[:end], (*path[:end], 0)):
+            if tried in places:
+                return places[tried]
     return None
 
 

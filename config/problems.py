@@ -41,7 +41,8 @@ class Problem:
             )
             if part
         )
-        return f"{place}: {self.found}. {self.instead}."
+        end = "" if self.instead.endswith("?") else "."
+        return f"{place}: {self.found}. {self.instead}{end}"
 
 
 class ConfigurationError(Exception):
@@ -132,3 +133,12 @@ def list_in_words(items: Sequence[str], last: str = "or") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def quoted(words: Sequence[str]) -> str:
+    """Texts as a choice to write down.
+
+    >>> quoted(["a", "b"])
+    '"a" or "b"'
+    """
+    return list_in_words([f'"{word}"' for word in words])

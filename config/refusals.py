@@ -53,6 +53,11 @@ def _said(detail: ErrorDetails, path: KeyPath) -> tuple[str, str]:
     if kind == "trimtab":
         if path == ("mode",):
             return _mode(value)
+        if path[:2] == ("notices", "channels") and isinstance(value, str) and "://" in value:
+            return (
+                "an address may hold a password, so it has no place here",
+                'Put it into the file that apprise_file names, and write "apprise"',
+            )
         return str(context["found"]), str(context["instead"])
     if kind == "missing":
         return _missing(path)
@@ -85,7 +90,7 @@ def _missing(path: KeyPath) -> tuple[str, str]:
     if path == ("household",):
         return "there is no household", 'Add [household] with name = "core"'
     examples = {
-        "name": 'name = "stocks"',
+        "name": 'name = "core"' if path[0] == "household" else 'name = "stocks"',
         "weight_percent": "weight_percent = 60",
         "id": 'id = "brokerage"',
         "broker": 'broker = "alpaca"',
@@ -125,7 +130,8 @@ def _unknown(path: KeyPath) -> tuple[str, str]:
     if home := _home_of(key, model):
         return f"{key!r} is not known here", f"Move it {home}"
     if near := difflib.get_close_matches(key.lower(), known, 1, 0.6):
-        return f"there is no setting {key!r}", f"Did you mean {near[0]}?"
+        brackets = f"[[{near[0]}]]" if near[0] in ("accounts", "slices") else near[0]
+        return f"there is no setting {key!r}", f"Did you mean {brackets}?"
     names = list_in_words(known, "and")
     return f"there is no setting {key!r}", f"Remove it; known here are {names}"
 

@@ -39,16 +39,16 @@ def parse(path: Path, text: str) -> tuple[dict[str, object], dict[KeyPath, int]]
         reason, line, column = _told(str(error), text)
         raise refusal(
             path,
-            f"is not TOML: {reason}, at column {column}",
-            "Put this line right; a value is a number, true, false, a list or a text in quotes",
+            f"column {column} is not TOML: {reason}",
+            "Put it right; a value is a number, true, false, a date, a list or a text in quotes",
             line=line,
         ) from None
     except (ValueError, ArithmeticError):
         raise refusal(
-            path, "holds a number with too many digits", "Write numbers as a person would"
+            path, "there is a number with too many digits", "Write numbers as a person would"
         ) from None
     except RecursionError:
-        raise refusal(path, "is nested too deeply", "Write lists and tables flat") from None
+        raise refusal(path, "it is nested too deeply", "Write lists and tables flat") from None
     return document, places_of(text)
 
 
@@ -65,4 +65,13 @@ def _told(message: str, text: str) -> tuple[str, int, int]:
     else:
         lines = text.split("\n")
         line, column = len(lines), len(lines[-1]) + 1
-    return (reason.split(":")[0] or message).lower(), line, column
+    return _plainer(reason), line, column
+
+
+def _plainer(reason: str) -> str:
+    """tomllib's reason in plainer words where its own mislead."""
+    if "'\\n'" in reason:
+        return "the text in quotes does not end on its line"
+    if "overwrite" in reason or "twice" in reason or "redefine" in reason:
+        return "this is written twice"
+    return reason[:1].lower() + reason[1:]
