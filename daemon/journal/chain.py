@@ -38,3 +38,8 @@ def instant_text(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError(f"{at!r} has no time zone")
     return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def instant_of(text: str) -> datetime:
+    """The instant that `instant_text` wrote."""
+    return datetime.fromisoformat(text)

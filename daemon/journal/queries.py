@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 
+from daemon.journal.chain import instant_of
 from daemon.journal.codec import decode, decode_event
 from daemon.journal.database import Database
 from daemon.journal.ledger import lots_of
@@ -45,7 +46,7 @@ def recorded(row: Row[Any]) -> Recorded:
     """A row of the chain as the event it holds."""
     return Recorded(
         seq=row.seq,
-        at=datetime.fromisoformat(row.at),
+        at=instant_of(row.at),
         actor=row.actor,
         event=decode_event(row.kind, row.body),
     )
