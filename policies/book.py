@@ -12,7 +12,7 @@ import numpy as np
 from policies.flows import waiting_deposits
 from policies.policy import Policy
 from portfolio.accounts import AccountKind, Autonomy, Position
-from portfolio.drift import Block, SliceDrift, slice_drifts, weights_of
+from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
 from portfolio.instruments import Instrument
 from portfolio.memory import Memory
 from portfolio.money import ZERO, Money, Price, Quantity, Weight, total, value_of
@@ -44,7 +44,8 @@ class Book:
     """The household against its target. Values are at count prices; `cash` leaves out deposits that
     still wait (`waiting`), and `managed` is the value of all slices with that cash.
 
-    `leaf_weights` is (1, N) in leaf order, for the kernels; `drifts` are in the order of the slices.
+    `block` is the drift (1, S) for the kernels and `drifts` the same in exact numbers, both in the
+    order of the slices.
     """
 
     snapshot: Snapshot
@@ -59,7 +60,7 @@ class Book:
     waiting: Money
     managed: Money
     minimum: Money
-    leaf_weights: Block
+    block: Block
     half_widths: tuple[Weight, ...]
     drifts: tuple[SliceDrift, ...]
     desks: tuple[Desk, ...]
@@ -107,6 +108,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     symbol_of = {name: leaves[name].symbol for name in target.leaves}
     leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
     widths = _half_widths(policy)
+    block = drift_of(weights_of(np.array([[float(v) for v in leaf_values]])), target)
     return Book(
         snapshot=snapshot,
         policy=policy,
@@ -124,9 +126,9 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         waiting=waiting,
         managed=managed,
         minimum=minimum_trade(policy, managed),
-        leaf_weights=weights_of(np.array([[float(v) for v in leaf_values]])),
+        block=block,
         half_widths=widths,
-        drifts=slice_drifts(leaf_values, target, widths),
+        drifts=drifts_of_row(block[0], target, widths),
         desks=_desks(snapshot, memory, waiting_by_account, cash_goal, frozenset(values)),
     )
 

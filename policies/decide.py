@@ -1,12 +1,19 @@
 """The decision: a snapshot, a policy and a memory in; a proposal or a hold out. Pure, on one screen."""
 
 from policies.book import Book, Unknown, open_book
-from policies.gates import improvement_gate, size_gate, standing_gates, why_hold
+from policies.gates import (
+    improvement_gate,
+    settles_calendar,
+    size_gate,
+    standing_gates,
+    why_hold,
+    why_stopped,
+)
 from policies.planning.continue_run import continue_run, end_of_time
 from policies.planning.plan import Plan, make_plan, views
 from policies.policy import Policy
 from policies.prices import judge_prices
-from policies.triggers.ask import Call, ask_triggers
+from policies.triggers.ask import Asked, Call, ask_triggers
 from portfolio.decisions import Decision, Gate, Hold, Proposal
 from portfolio.memory import Memory
 from portfolio.money import exact_arithmetic
@@ -29,18 +36,16 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
             return _unknown(judged, book)
         gates = standing_gates(book)
         if memory.run is not None:
-            return continue_run(book, memory.run, gates)
+            return continue_run(book, memory.run, gates, why_stopped(book))
         asked = ask_triggers(book)
         gates = (*gates, *asked.gates)
-        if not asked.calls or not judged.is_open:
-            return _hold(book, why_hold(book, gates, asked.calls), gates)
-        for call in asked.calls:
+        for call in () if why_stopped(book) else asked.calls:
             plan = make_plan(book, call)
             judgement = (size_gate(plan, call), improvement_gate(plan, policy, call))
             gates = (*gates, *judgement)
             if all(gate.passed for gate in judgement):
                 return _proposal(book, call, plan, gates)
-        return _hold(book, why_hold(book, gates, asked.calls), gates)
+        return _hold(book, asked, gates)
 
 
 def _proposal(book: Book, call: Call, plan: Plan, gates: tuple[Gate, ...]) -> Proposal:
@@ -58,13 +63,14 @@ def _proposal(book: Book, call: Call, plan: Plan, gates: tuple[Gate, ...]) -> Pr
     )
 
 
-def _hold(book: Book, reason: str, gates: tuple[Gate, ...]) -> Hold:
+def _hold(book: Book, asked: Asked, gates: tuple[Gate, ...]) -> Hold:
     return Hold(
         household=book.snapshot.household,
         as_of=book.snapshot.as_of,
-        reason=reason,
+        reason=why_hold(book, gates, asked.calls),
         gates=gates,
         slices=views(book),
+        settles_calendar=settles_calendar(book, asked, gates),
     )
 
 

@@ -6,19 +6,33 @@ from policies.book import Book
 from policies.explain import listed, money, percent
 from policies.planning.plan import Plan
 from policies.policy import Policy
-from policies.triggers.ask import Aim, Call
+from policies.triggers.ask import Aim, Asked, Call
 from portfolio.decisions import Gate
 from portfolio.money import ZERO
 
 
 def standing_gates(book: Book) -> tuple[Gate, ...]:
-    """Session, prices, accounts, barred symbols, and the holdings that are in no slice."""
+    """Halt, session, prices, accounts, barred symbols, and the holdings that are in no slice."""
     return (
+        _halt_gate(book),
         _session_gate(book),
         *_price_gates(book),
         *_account_gates(book),
         *_barred_gates(book),
         *_left_alone(book),
+    )
+
+
+def why_stopped(book: Book) -> str:
+    """Why nothing may be sent at all, whatever is due; empty when it may."""
+    gates = (_halt_gate(book), _session_gate(book))
+    return "; ".join(gate.text for gate in gates if not gate.passed)
+
+
+def _halt_gate(book: Book) -> Gate:
+    halted = book.memory.halted
+    return Gate(
+        name="halt", passed=not halted, text=f"halted: {halted}" if halted else "not halted"
     )
 
 
@@ -117,17 +131,36 @@ def improvement_gate(plan: Plan, policy: Policy, call: Call) -> Gate:
     )
 
 
+def settles_calendar(book: Book, asked: Asked, gates: tuple[Gate, ...]) -> bool:
+    """Whether a hold answers every date up to this session.
+
+    None was due or off, or a plan was made and was not worth it. A halt, a closed exchange, the rest,
+    or a symbol that could not be traded leave the dates open for the next look.
+    """
+    if why_stopped(book):
+        return False
+    called = any(gate.passed for gate in gates if gate.name in ("calendar", "backstop"))
+    if not called:
+        return not asked.calls or not _in_the_way(gates)
+    planned = any(call.aim is Aim.REBALANCE for call in asked.calls)
+    return planned and not _in_the_way(gates)
+
+
+def _in_the_way(gates: tuple[Gate, ...]) -> bool:
+    return any(gate.name in ("price", "barred") for gate in gates)
+
+
 def why_hold(book: Book, gates: tuple[Gate, ...], calls: tuple[Call, ...]) -> str:
     """One sentence for a hold: what stopped a call, else the band that is nearest to firing."""
-    if calls and not book.snapshot.is_open:
-        return f"{_session_gate(book).text}; waiting: {calls[0].reason}"
+    if stopped := why_stopped(book):
+        return f"{stopped}; waiting: {calls[0].reason}" if calls else stopped
     failed = [g for g in gates if g.name in ("size", "improvement") and not g.passed]
     if failed:
         return failed[0].text
-    blocked = {g.name: g for g in gates if g.name in ("rest", "sales") and not g.passed}
     wants = [g for g in gates if g.name in ("band", "calendar", "backstop", "cash") and g.passed]
-    if wants and blocked:
-        return f"{wants[0].text}, but {next(iter(blocked.values())).text}"
+    blocks = [g for g in gates if g.name in ("rest", "sales") and not g.passed]
+    if wants and blocks:
+        return f"{wants[0].text}, but {blocks[0].text}"
     bands = [g for g in gates if g.name == "band"]
     nearest = min(bands, key=lambda g: g.margin or ZERO, default=None)
     return f"nothing is due: {nearest.text}" if nearest else "nothing is due: all is cash"

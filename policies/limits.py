@@ -77,38 +77,64 @@ def check_plan(
 
 def last_look(
     intent: OrderIntent,
-    quote: Quote | RefusedPrice,
-    *,
+    quote: Quote | RefusedPrice | None,
     at: datetime,
     rule: PriceRule,
     limits: Limits,
-    cash: Money,
-    available: Quantity,
-    allowance: Quantity,
+    snapshot: Snapshot,
+    *,
+    allowance: Quantity | None = None,
 ) -> LimitCheck | None:
     """The last question before a send: the check that refuses it, or None when it may go.
 
-    `quote` is fresh, `at` is now. `cash` is what the account has without what other open buys may
-    take; `available` is what it can sell; `allowance` is what the run still lets this symbol trade,
-    without this order.
+    `quote` is fresh and `at` is now; the cash and what can be sold are those of `snapshot`, in the
+    account of the intent. `allowance` is what the run still lets this symbol trade, without this
+    order; None where the plan itself was just checked.
     """
     with exact_arithmetic():
-        if isinstance(quote, RefusedPrice):
-            return _deny("quote", intent.symbol, quote.detail)
-        fault = fault_of(quote, rule, at)
-        if fault is not None:
-            return _deny("quote", intent.symbol, fault.detail)
-        collar = _collar(intent, quote, limits)
-        if collar.outcome != "ok":
-            return collar
-        if intent.quantity > allowance:
-            return _over("allowance", intent.symbol, intent.quantity, allowance, "units")
-        if intent.side is Side.SELL and intent.quantity > available:
-            return _over("oversell", intent.symbol, intent.quantity, available, "units")
-        cost = intent.notional(quote.ask)
-        if intent.side is Side.BUY and cost > cash:
-            return _over("cash", intent.symbol, cost, cash, "USD")
+        return (
+            _quote_fault(intent, quote, at, rule)
+            or _beyond_collar(intent, quote, limits)
+            or _beyond_means(intent, snapshot)
+            or _beyond_allowance(intent, allowance)
+        )
+
+
+def _quote_fault(
+    intent: OrderIntent, quote: Quote | RefusedPrice | None, at: datetime, rule: PriceRule
+) -> LimitCheck | None:
+    if quote is None:
+        return _deny("quote", intent.symbol, f"{intent.symbol} has no quote")
+    fault = quote if isinstance(quote, RefusedPrice) else fault_of(quote, rule, at)
+    return None if fault is None else _deny("quote", intent.symbol, fault.detail)
+
+
+def _beyond_collar(
+    intent: OrderIntent, quote: Quote | RefusedPrice | None, limits: Limits
+) -> LimitCheck | None:
+    if not isinstance(quote, Quote):
         return None
+    check = _collar(intent, quote, limits)
+    return None if check.outcome == "ok" else check
+
+
+def _beyond_means(intent: OrderIntent, snapshot: Snapshot) -> LimitCheck | None:
+    account = next((a for a in snapshot.accounts if a.account.id == intent.account), None)
+    if account is None:
+        return _deny("account", intent.account, f"{intent.account} is not in the snapshot")
+    if intent.side is Side.BUY:
+        cost = Money(intent.quantity * (intent.limit_price or ZERO))
+        over = cost > account.cash
+        return _over("cash", intent.account, cost, account.cash, "USD") if over else None
+    free = {p.symbol: p.available for p in account.positions}.get(intent.symbol, Quantity(ZERO))
+    over = intent.quantity > free
+    return _over("oversell", intent.symbol, intent.quantity, free, "units") if over else None
+
+
+def _beyond_allowance(intent: OrderIntent, allowance: Quantity | None) -> LimitCheck | None:
+    if allowance is None or intent.quantity <= allowance:
+        return None
+    return _over("allowance", intent.symbol, intent.quantity, allowance, "units")
 
 
 def _denials(

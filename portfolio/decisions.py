@@ -36,7 +36,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceView:
-    """A slice before and after a plan, as weights of the managed value; for people and replays."""
+    """A slice before and after a plan, as weights of the managed value; for people and replays.
+
+    `half_width` is 0 for the cash slice, which has no band.
+    """
 
     name: str
     target: Weight

@@ -8,6 +8,7 @@ becomes a float and comes back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +37,9 @@ def slice_weights(weights: Block, target: Target) -> Block:
     in a block, which a matrix product does not promise.
     """
     index = {leaf: n for n, leaf in enumerate(target.leaves)}
-    columns: list[int] = []
-    starts: list[int] = []
-    for node in target.slices:
-        starts.append(len(columns))
-        columns.extend(index[leaf] for leaf in target.members[node.name])
+    members = [target.members[node.name] for node in target.slices]
+    columns = [index[leaf] for leaves in members for leaf in leaves]
+    starts = list(accumulate((len(leaves) for leaves in members[:-1]), initial=0))
     sums: Block = np.add.reduceat(np.take(weights, columns, axis=1), starts, axis=1)
     return sums
 
@@ -107,13 +106,20 @@ def slice_drifts(
 ) -> tuple[SliceDrift, ...]:
     """Every slice's drift for one moment, through the block kernel with T = 1."""
     weights = weights_of(np.array([[float(v) for v in values]]))
-    drifts = drift_of(weights, target)[0]
+    return drifts_of_row(drift_of(weights, target)[0], target, half_widths)
+
+
+def drifts_of_row(
+    row: Block, target: Target, half_widths: Sequence[Weight]
+) -> tuple[SliceDrift, ...]:
+    """One row (S,) of `drift_of` in exact numbers, in the order of the slices."""
+    goals = target.weights
     return tuple(
         SliceDrift(
             name=node.name,
-            target=target.weights[node.name],
-            actual=Weight(target.weights[node.name] + from_float(float(drift))),
+            target=(goal := goals[node.name]),
+            actual=Weight(goal + from_float(drift)),
             half_width=half_width,
         )
-        for node, drift, half_width in zip(target.slices, drifts, half_widths, strict=True)
+        for node, drift, half_width in zip(target.slices, row.tolist(), half_widths, strict=True)
     )

@@ -18,30 +18,33 @@ def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list
     is sold whatever its size.
     """
     parts: list[Part] = []
-    skipped: list[str] = []
+    skipped = [d.capped[symbol] for symbol in sells for d in book.desks if symbol in d.capped]
     for symbol, amount in sells.items():
-        room = {
-            d.account: d.sellable[symbol]
-            for d in book.desks
-            if symbol not in d.barred and d.sellable.get(symbol, ZERO) > ZERO
-        }
-        everything = sum(room.values(), ZERO)
-        price, step = book.prices[symbol], book.step(symbol)
-        exits = book.goals[symbol] == ZERO and amount >= everything * price
-        quantity = everything if exits else amount / price
-        smallest = ZERO if exits else book.minimum / price
-        split = pro_rata(room, round_down(quantity, step), step, smallest)
-        skipped += [d.capped[symbol] for d in book.desks if symbol in d.capped]
+        exits = book.goals[symbol] == ZERO
+        split = _split_sale(book, symbol, amount) if exits or amount >= book.minimum else {}
         if not split:
-            what = "an order" if quantity * price < book.minimum else f"the step of {step}"
             skipped.append(
-                f"{symbol}: a sale of {money(quantity * price)} is too small for {what}"
-                f" (minimum trade {money(book.minimum)})"
+                f"{symbol}: a sale of {money(amount)} is too small (minimum trade "
+                f"{money(book.minimum)}, quantity step {book.step(symbol)})"
             )
         parts += [
             Part(account=a, symbol=symbol, side=Side.SELL, quantity=q) for a, q in split.items()
         ]
     return parts, skipped
+
+
+def _split_sale(book: Book, symbol: str, amount: Money) -> dict[str, Quantity]:
+    room = {
+        d.account: d.sellable[symbol]
+        for d in book.desks
+        if symbol not in d.barred and d.sellable.get(symbol, ZERO) > ZERO
+    }
+    everything = sum(room.values(), ZERO)
+    price, step = book.prices[symbol], book.step(symbol)
+    exits = book.goals[symbol] == ZERO and amount >= everything * price
+    quantity = everything if exits else amount / price
+    smallest = ZERO if exits else book.minimum / price
+    return pro_rata(room, round_down(quantity, step), step, smallest)
 
 
 def pro_rata(

@@ -33,8 +33,8 @@ def end_of_time(snapshot: Snapshot, run: Run, book: Book | Unknown) -> Hold | No
     )
 
 
-def continue_run(book: Book, run: Run, gates: tuple[Gate, ...]) -> Decision:
-    """The next orders of a run, a wait, or its end.
+def continue_run(book: Book, run: Run, gates: tuple[Gate, ...], stopped: str) -> Decision:
+    """The next orders of a run, a wait, or its end; `stopped` says why nothing may be sent.
 
     Sales come first: while one is live nothing else is planned; those that ended unfilled are planned
     again as far as the slice is still over its target. Buys are planned afresh from the cash there,
@@ -52,8 +52,8 @@ def continue_run(book: Book, run: Run, gates: tuple[Gate, ...]) -> Decision:
     parts = _sells(book, left, waits)
     if not parts:
         parts = _buys(book, run, left, waits)
-    if parts and not book.snapshot.is_open:
-        return _wait(book, run, gates, "the exchange is closed")
+    if parts and stopped:
+        return _wait(book, run, gates, stopped)
     if parts:
         return _proposal(book, run, plan_of(book, parts, waits), gates)
     live = [leg.client_order_id for leg in book.memory.run_legs if not leg.state.is_terminal]

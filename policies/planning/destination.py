@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from policies.book import Book
-from policies.planning.cash_first import water_fill
+from policies.planning.cash_first import fill_worthwhile, water_fill
 from policies.policy import Stop
 from policies.triggers.ask import Aim, Call
 from policies.triggers.cash_flow import new_cash, shortage
@@ -36,7 +36,7 @@ def wanted_trades(book: Book, call: Call) -> Wanted:
             return Wanted(sells={}, buys=_tradable_buys(book, _shortfalls(book)))
         case Aim.RAISE:
             over = _capped(book, _surpluses(book))
-            return Wanted(sells=water_fill(over, shortage(book)), buys={})
+            return Wanted(sells=fill_worthwhile(over, shortage(book), book.minimum), buys={})
         case Aim.REBALANCE:
             return _rebalance(book, call)
         case _:

@@ -37,7 +37,11 @@ def fires(weights: Block, target: Target, half_widths: Block) -> Firing:
     A half-width of infinity never fires (the cash slice). The edge fires: 60 % with 5 points fires
     at exactly 65 %, within `EDGE_TOLERANCE` of float noise.
     """
-    drifts = drift_of(weights, target)
+    return firing_of(drift_of(weights, target), half_widths)
+
+
+def firing_of(drifts: Block, half_widths: Block) -> Firing:
+    """`fires` for drifts (T, S) already known."""
     fired = np.abs(drifts) >= half_widths - EDGE_TOLERANCE
     first = np.where(fired.any(axis=1), fired.argmax(axis=1), -1)
     return Firing(drifts=drifts, fired=fired, first=first)
@@ -56,7 +60,7 @@ def kernel_widths(target: Target, half_widths: tuple[Weight, ...]) -> Block:
 def ask_bands(book: Book) -> tuple[tuple[str, ...], tuple[Gate, ...]]:
     """The slices whose bands fire now, groups too, and one gate for each slice that has a band."""
     target = book.policy.target
-    firing = fires(book.leaf_weights, target, kernel_widths(target, book.half_widths))
+    firing = firing_of(book.block, kernel_widths(target, book.half_widths))
     fired: list[str] = []
     gates: list[Gate] = []
     for node, drift, is_out in zip(
@@ -70,21 +74,25 @@ def ask_bands(book: Book) -> tuple[tuple[str, ...], tuple[Gate, ...]]:
     return tuple(fired), tuple(gates)
 
 
-def _gate(drift: SliceDrift, *, fires_now: bool) -> Gate:
-    value, level = points(drift.drift), points(drift.half_width)
+def _gate(slice_: SliceDrift, *, fires_now: bool) -> Gate:
+    drift = slice_.drift
+    value, level = points(drift), points(slice_.half_width)
     margin = level - abs(value)
     return Gate(
         name="band",
         passed=fires_now,
-        scope=drift.name,
+        scope=slice_.name,
         value=value,
         level=level,
         margin=min(margin, ZERO) if fires_now else margin,
         unit="points",
-        text=against_band(drift.name, drift.drift, drift.half_width),
+        text=against_band(slice_.name, drift, slice_.half_width),
     )
+
+
+_TOLERANCE = Decimal(str(EDGE_TOLERANCE))
 
 
 def reaches(drift: SliceDrift, level: Decimal) -> bool:
     """Whether a slice is off by at least `level`, as a fraction; the edge counts."""
-    return abs(drift.drift) >= level - Decimal(str(EDGE_TOLERANCE))
+    return abs(drift.drift) >= level - _TOLERANCE

@@ -83,7 +83,7 @@ def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
             f"(largest {points(largest):.1f})"
         )
     else:
-        text = f"{word} next on {following}"
+        text = f"{word} date {last_date(rule, day)} is answered"
     return Gate(
         name=name,
         passed=due and bool(off),
