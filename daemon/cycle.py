@@ -6,7 +6,7 @@ Nothing leaves a step until the journal has it. The next cycle begins from a fre
 from dataclasses import dataclass, field
 
 from daemon.approvals import Consent, approve
-from daemon.executor import place
+from daemon.executor import open_purse, place
 from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import holdings, observe
@@ -61,7 +61,8 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     run = approve(house, cycle, decision, verdict, memory, consent)
     legs: tuple[Leg, ...] = ()
     if run is not None and isinstance(decision, Proposal):
-        legs = place(house, run.number, cycle, decision.first_wave, snapshot)
+        purse = open_purse(run, snapshot, memory)
+        legs = place(house, run, cycle, decision.first_wave, purse)
         settle(house, watch.progress)
     return Outcome(cycle=cycle, decision=decision, verdict=verdict, run=run, legs=legs)
 

@@ -5,19 +5,67 @@ an unknown outcome is a state that settling resolves, never a reason to send aga
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from daemon.house import House
 from daemon.protocol import BrokenInvariant, Judgement, content_differs, judge_submit
+from policies.book import reserved_cash
 from policies.limits import last_look
-from portfolio.decisions import PlannedLeg
+from policies.planning.continue_run import remaining
+from portfolio.decisions import PlannedLeg, Run
 from portfolio.events import Alarm, Halted, LegMoved, LegPlanned
-from portfolio.orders import Leg, LegState, Order, client_order_id, is_legal_move
+from portfolio.memory import Memory
+from portfolio.money import ZERO, Money, Quantity
+from portfolio.orders import Leg, LegState, Order, Side, client_order_id, is_legal_move
+from portfolio.ports import Unavailable
 from portfolio.snapshot import Snapshot
 
 
+@dataclass(slots=True)
+class Purse:
+    """What a wave of orders may still use, counted down leg by leg as they go out.
+
+    `cash` is an account's cash less what other open buys may take; `available` what it can sell;
+    `allowance` what the run still lets a symbol trade.
+    """
+
+    cash: dict[str, Money]
+    available: dict[tuple[str, str], Quantity]
+    allowance: dict[tuple[str, str, Side], Quantity]
+
+    def spend(self, leg: Leg) -> None:
+        """Take off what a leg that went out may use."""
+        intent = leg.intent
+        key = (intent.account, intent.symbol, intent.side)
+        self.allowance[key] = Quantity(self.allowance[key] - intent.quantity)
+        if intent.side is Side.BUY:
+            cost = intent.quantity * (intent.limit_price or ZERO)
+            self.cash[intent.account] = Money(self.cash[intent.account] - cost)
+        else:
+            held = self.available[intent.account, intent.symbol]
+            self.available[intent.account, intent.symbol] = Quantity(held - intent.quantity)
+
+
+def open_purse(run: Run, snapshot: Snapshot, memory: Memory) -> Purse:
+    """The purse of a wave, from the cycle's own snapshot and memory."""
+    own = memory.run_legs if memory.run is not None else ()
+    return Purse(
+        cash={
+            a.account.id: Money(a.cash - reserved_cash(a, snapshot, memory))
+            for a in snapshot.accounts
+        },
+        available={
+            (a.account.id, p.symbol): p.available for a in snapshot.accounts for p in a.positions
+        },
+        allowance={
+            (r.allowance.account, r.allowance.symbol, r.allowance.side): r.quantity
+            for r in remaining(run, own)
+        },
+    )
+
+
 def place(
-    house: House, run: int, cycle: int, legs: Sequence[PlannedLeg], snapshot: Snapshot
+    house: House, run: Run, cycle: int, legs: Sequence[PlannedLeg], purse: Purse
 ) -> tuple[Leg, ...]:
     """Write down and send the legs of one wave; returns them as they stand after their answers.
 
@@ -25,12 +73,12 @@ def place(
     answer stops is ABANDONED: provably never sent.
     """
     planned = tuple(
-        _planned(house, run, cycle, index, leg) for index, leg in enumerate(legs, start=1)
+        _planned(house, run.number, cycle, index, leg) for index, leg in enumerate(legs, start=1)
     )
     house.hook("before plan commit")
     house.journal.append(*(LegPlanned(leg=leg) for leg in planned))
     house.hook("after plan commit")
-    return tuple(_send_one(house, leg, snapshot) for leg in planned)
+    return tuple(_send_one(house, leg, purse) for leg in planned)
 
 
 def _planned(house: House, run: int, cycle: int, index: int, planned: PlannedLeg) -> Leg:
@@ -46,10 +94,11 @@ def _planned(house: House, run: int, cycle: int, index: int, planned: PlannedLeg
     )
 
 
-def _send_one(house: House, leg: Leg, snapshot: Snapshot) -> Leg:
-    stopped = _why_not_send(house, leg, snapshot)
+def _send_one(house: House, leg: Leg, purse: Purse) -> Leg:
+    stopped = _why_not_send(house, leg, purse)
     if stopped:
         return move(house, leg, LegState.ABANDONED, note=stopped)
+    purse.spend(leg)
     now = house.clock.now()
     leg = move(house, leg, LegState.SUBMITTING, sends=leg.sends + 1, sent_at=now)
     house.hook("before submit")
@@ -61,13 +110,23 @@ def _send_one(house: House, leg: Leg, snapshot: Snapshot) -> Leg:
     return _apply(house, leg, judge_submit(leg, outcome))
 
 
-def _why_not_send(house: House, leg: Leg, snapshot: Snapshot) -> str:
+def _why_not_send(house: House, leg: Leg, purse: Purse) -> str:
     if reason := house.latch.reason():
         return f"halted: {reason}"
-    quotes = house.prices.quotes([leg.intent.symbol])
-    quote = quotes.get(leg.intent.symbol)
+    intent = leg.intent
+    try:
+        quote = house.prices.quotes([intent.symbol])[intent.symbol]
+    except Unavailable as problem:
+        return f"no fresh price right before the send: {problem}"
     check = last_look(
-        leg.intent, quote, house.clock.now(), house.policy.prices, house.limits, snapshot
+        intent,
+        quote,
+        at=house.clock.now(),
+        rule=house.policy.prices,
+        limits=house.limits,
+        cash=purse.cash.get(intent.account, Money(ZERO)),
+        available=purse.available.get((intent.account, intent.symbol), Quantity(ZERO)),
+        allowance=purse.allowance.get((intent.account, intent.symbol, intent.side), Quantity(ZERO)),
     )
     return "" if check is None else check.text
 

@@ -60,9 +60,7 @@ def serve_request(house: House, watch: Watch, request: Request) -> Outcome | Non
                 reject(house, pending, by=by, reason=reason)
         case "clear_fence":
             account, _, symbol = request.subject.partition("/")
-            house.journal.append(
-                Unfenced(account=account, symbol=symbol, reason=reason), actor=by
-            )
+            house.journal.append(Unfenced(account=account, symbol=symbol, reason=reason), actor=by)
         case "reload":
             pass  # the service reads the configuration again
     return None

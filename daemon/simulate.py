@@ -53,6 +53,7 @@ class Driver:
     alarms: SteppedAlarms
     state_dir: Path
     pace: Pace
+    ends_after: date
     waits_for_person: Callable[[], bool]
     _dwell: bool = field(default=False)
 
@@ -67,7 +68,9 @@ class Driver:
             self._dwell = False
             seconds = max(seconds, pace.dwell_seconds)
         next_at = self.alarms.next_at()
-        paused = pace.pause_on is not None and next_at is not None and next_at.date() >= pace.pause_on
+        paused = (
+            pace.pause_on is not None and next_at is not None and next_at.date() >= pace.pause_on
+        )
         if paused or self.waits_for_person():
             return wakes.get(STAND_STILL_SECONDS)
         wake = wakes.get(seconds) if seconds > 0 else None
@@ -75,6 +78,11 @@ class Driver:
             self.alarms.step(wakes.put)
             wake = wakes.get(0)
         return wake
+
+    def is_over(self) -> bool:
+        """Whether no session is left, of the prices or of what was asked for."""
+        next_at = self.alarms.next_at()
+        return next_at is None or next_at.date() > self.ends_after
 
     def dwell(self) -> None:
         """Something worth seeing happened: let the next step take longer."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+
 from pathlib import Path
 
 from brokers.simulated.broker import SimulatedBroker
@@ -26,8 +26,6 @@ from portfolio.money import ONE, ZERO, Money
 from portfolio.snapshot import PriceFault
 
 BUILT_IN = Path(__file__).parent.parent / "brokers" / "simulated" / "data"
-BEFORE_OPEN = timedelta(hours=1)
-"""A new account's clock starts this long before its first session opens."""
 
 _QUOTE_FAULTS = {
     EventKind.STALE_QUOTE: PriceFault.STALE,
@@ -89,7 +87,7 @@ def open_simulated_world(
     first = market.first_session
     if simulation.start is not None:
         first = next(iter(market.between(simulation.start, table.sessions[-1])), first)
-    clock = SteppedClock(first.opens_at - BEFORE_OPEN)
+    clock = SteppedClock(first.opens_at)
     brokers = {
         account: SimulatedBroker(
             account,

@@ -44,6 +44,7 @@ class Outside:
     streams: tuple[OrderStream, ...]
     simulated: bool
     advance: Callable[[], None]
+    close: Callable[[], None]
 
 
 def state_directory(settings: Settings | None, override: Path | None) -> Path:
@@ -169,6 +170,7 @@ def _simulated(
         streams=tuple(world.brokers.values()),
         simulated=True,
         advance=world.advance,
+        close=world.close,
     )
 
 
@@ -200,6 +202,7 @@ def _alpaca(
         streams=tuple(world.stream for world in worlds.values()) if may_send else (),
         simulated=False,
         advance=lambda: None,
+        close=lambda: None,
     )
 
 

@@ -78,24 +78,25 @@ def check_plan(
 def last_look(
     intent: OrderIntent,
     quote: Quote | RefusedPrice | None,
+    *,
     at: datetime,
     rule: PriceRule,
     limits: Limits,
-    snapshot: Snapshot,
-    *,
-    allowance: Quantity | None = None,
+    cash: Money,
+    available: Quantity,
+    allowance: Quantity,
 ) -> LimitCheck | None:
     """The last question before a send: the check that refuses it, or None when it may go.
 
-    `quote` is fresh and `at` is now; the cash and what can be sold are those of `snapshot`, in the
-    account of the intent. `allowance` is what the run still lets this symbol trade, without this
-    order; None where the plan itself was just checked.
+    `quote` is fresh and `at` is now. `cash` is what the account has without what other open buys may
+    take, `available` what it can sell, `allowance` what the run still lets this symbol trade; each
+    without this order, and with the earlier legs of its wave taken off.
     """
     with exact_arithmetic():
         return (
             _quote_fault(intent, quote, at, rule)
             or _beyond_collar(intent, quote, limits)
-            or _beyond_means(intent, snapshot)
+            or _beyond_means(intent, cash, available)
             or _beyond_allowance(intent, allowance)
         )
 
@@ -118,21 +119,16 @@ def _beyond_collar(
     return None if check.outcome == "ok" else check
 
 
-def _beyond_means(intent: OrderIntent, snapshot: Snapshot) -> LimitCheck | None:
-    account = next((a for a in snapshot.accounts if a.account.id == intent.account), None)
-    if account is None:
-        return _deny("account", intent.account, f"{intent.account} is not in the snapshot")
+def _beyond_means(intent: OrderIntent, cash: Money, available: Quantity) -> LimitCheck | None:
     if intent.side is Side.BUY:
         cost = Money(intent.quantity * (intent.limit_price or ZERO))
-        over = cost > account.cash
-        return _over("cash", intent.account, cost, account.cash, "USD") if over else None
-    free = {p.symbol: p.available for p in account.positions}.get(intent.symbol, Quantity(ZERO))
-    over = intent.quantity > free
-    return _over("oversell", intent.symbol, intent.quantity, free, "units") if over else None
+        return _over("cash", intent.account, cost, cash, "USD") if cost > cash else None
+    over = intent.quantity > available
+    return _over("oversell", intent.symbol, intent.quantity, available, "units") if over else None
 
 
-def _beyond_allowance(intent: OrderIntent, allowance: Quantity | None) -> LimitCheck | None:
-    if allowance is None or intent.quantity <= allowance:
+def _beyond_allowance(intent: OrderIntent, allowance: Quantity) -> LimitCheck | None:
+    if intent.quantity <= allowance:
         return None
     return _over("allowance", intent.symbol, intent.quantity, allowance, "units")
 

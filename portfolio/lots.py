@@ -14,7 +14,7 @@ class Lot:
     """A quantity of one symbol acquired at once.
 
     `unit_cost` is per unit with fees; None means the basis is not known, and then a taxable
-    account does not sell the lot.
+    account does not sell the lot. `acquired_on` None means that the term is not known.
     """
 
     lot_id: str
@@ -25,8 +25,8 @@ class Lot:
 
     @property
     def basis_known(self) -> bool:
-        """Whether both date and cost are known."""
-        return self.unit_cost is not None and self.acquired_on is not None
+        """Whether the cost is known; the date may still not be."""
+        return self.unit_cost is not None
 
     @property
     def basis(self) -> Money | None:
@@ -87,8 +87,9 @@ def after_split(lots: Iterable[Lot], symbol: str, ratio: Decimal) -> tuple[Lot, 
 def matching_position(lots: Sequence[Lot], position: Position) -> tuple[Lot, ...]:
     """The lots of one position, made to sum to it.
 
-    What the ledger lacks becomes a lot of unknown basis; what it has too much is dropped first in,
-    first out, because the broker is the authority on what is held.
+    What the ledger lacks becomes a lot of its own; what it has too much is dropped first in, first
+    out, because the broker is the authority on what is held. Lots of unknown basis take theirs from
+    the broker's average cost, as far as it leaves them one above zero.
     """
     own = tuple(lot for lot in lots if lot.symbol == position.symbol)
     held = Quantity(sum((lot.quantity for lot in own), ZERO))
@@ -101,4 +102,18 @@ def matching_position(lots: Sequence[Lot], position: Position) -> tuple[Lot, ...
             quantity=Quantity(position.quantity - held),
         )
         own = (*own, unknown)
-    return own
+    return _with_average_cost(own, position)
+
+
+def _with_average_cost(lots: tuple[Lot, ...], position: Position) -> tuple[Lot, ...]:
+    """Give lots without a basis what the average cost leaves after those that have one."""
+    unknown = sum((lot.quantity for lot in lots if lot.unit_cost is None), ZERO)
+    if position.average_cost is None or unknown <= ZERO:
+        return lots
+    known = sum((lot.basis for lot in lots if lot.basis is not None), ZERO)
+    implied = (position.average_cost * position.quantity - known) / unknown
+    if implied <= ZERO:
+        return lots
+    return tuple(
+        replace(lot, unit_cost=Price(implied)) if lot.unit_cost is None else lot for lot in lots
+    )

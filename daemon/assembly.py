@@ -1,0 +1,187 @@
+"""The daemon around the house: service, alarms, spool, outbox, and what each wake needs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from config.changes import changes, needs_restart
+from config.problems import ConfigurationError
+from config.read import read_settings
+from config.settings import Settings
+from daemon import recovery
+from daemon.alarms import Alarms
+from daemon.clocks import SteppedClock
+from daemon.cycle import Watch
+from daemon.house import House
+from daemon.logs import get_logger
+from daemon.notices.outbox import Outbox, open_outbox
+from daemon.service import Service
+from daemon.simulate import Driver, Pace
+from daemon.spool import done, take_requests
+from daemon.stepped import SteppedAlarms
+from daemon.wakes import WakeQueue
+from daemon.watch import WatchedFolder
+from daemon.wiring import Outside, open_outside, put_together
+from portfolio.canonical import digest
+from portfolio.events import Alarm, ConfigurationChanged
+from portfolio.wakes import Wake, WakeKind
+
+DEFAULT_SESSION = timedelta(seconds=1)
+"""How long a simulated session takes when the configuration does not say."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Assembly:
+    """Everything `process` runs. `driver` is there when time is simulated."""
+
+    settings: Settings
+    outside: Outside
+    house: House
+    watch: Watch
+    service: Service
+    alarms: Alarms
+    outbox: Outbox
+    driver: Driver | None
+    wakes: WakeQueue
+
+    @property
+    def mode(self) -> str:
+        """The mode, for people."""
+        return self.settings.mode.value
+
+    @property
+    def configuration_document(self) -> Mapping[str, str]:
+        """What the journal keeps of the configuration; no secret is in it."""
+        return _document(self.settings)
+
+    def recover(self) -> None:
+        """Bring journal and brokers together; raises `Unavailable`."""
+        self.outside.advance()
+        recovery.recover(self.house, self.watch)
+
+    def start(self) -> None:
+        """Begin to hear of time and of orders."""
+        self.alarms.start(self.wakes.put)
+        if self.driver is None:
+            tick = self.settings.schedule.tick.total_seconds()
+            self.alarms.every("tick", tick, Wake(kind=WakeKind.TICK))
+        for stream in self.outside.streams:
+            stream.start(lambda _news: self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE)))
+        self.outbox.start()
+
+    def next_wake(self, wakes: WakeQueue) -> Wake | None:
+        """The next wake; in simulated time, whatever letting time pass brings."""
+        if self.driver is None:
+            return wakes.get()
+        wake = self.driver.next_wake(wakes)
+        if wake is not None:
+            self.outside.advance()
+        return wake
+
+    def is_over(self) -> bool:
+        """Whether simulated time has come to its end."""
+        return self.driver is not None and self.driver.is_over()
+
+    def after_wake(self) -> None:
+        """What follows every wake: notices that wait go out, or their outcome is written down."""
+        self.outbox.after_wake()
+
+    def close(self) -> None:
+        """Stop what runs beside the loop and give the files back."""
+        self.alarms.stop()
+        self.outbox.stop()
+        for stream in self.outside.streams:
+            stream.stop()
+        self.outside.close()
+        close = getattr(self.house.journal, "close", None)
+        if close is not None:
+            close()
+
+
+def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
+    """Put the daemon together; it neither looks nor sends before `recover`."""
+
+    def trouble(text: str) -> None:
+        get_logger().warning("order stream", trouble=text or "over")
+
+    outside = open_outside(settings, state_dir, sending=True, on_trouble=trouble)
+    house = put_together(settings, state_dir, outside, sending=True)
+    alarms, driver = _time(settings, outside, house, state_dir)
+    folder = WatchedFolder(settings.schedule.watched_folder)
+    assembly = Assembly(
+        settings=settings,
+        outside=outside,
+        house=house,
+        watch=Watch(),
+        alarms=alarms,
+        outbox=open_outbox(settings, state_dir, house.journal, house.clock, stepped=bool(driver)),
+        driver=driver,
+        wakes=wakes,
+        service=Service(
+            house=house,
+            watch=Watch(),
+            wakes=wakes,
+            alarms=alarms,
+            look=lambda: assembly.settings.schedule.look,
+            spool=lambda: take_requests(state_dir),
+            done_with=done,
+            reload=lambda: reload(assembly),
+            polls_prices=settings.schedule.price_poll is not None,
+            look_again=folder.news,
+            on_notable=driver.dwell if driver is not None else lambda: None,
+        ),
+    )
+    assembly.watch = assembly.service.watch
+    return assembly
+
+
+def reload(assembly: Assembly) -> None:
+    """Read the configuration again; a wrong one changes nothing and raises an alarm."""
+    journal = assembly.house.journal
+    try:
+        settings = read_settings(assembly.settings.file)
+    except ConfigurationError as problem:
+        text = f"The configuration on disk is wrong; the old one stays in force. {problem}"
+        journal.append(Alarm(name="configuration", level="page", text=text))
+        return
+    if fixed := needs_restart(assembly.settings, settings):
+        text = f"These changes need a restart and are not in force: {', '.join(fixed)}"
+        journal.append(Alarm(name="configuration", level="page", text=text))
+        return
+    said = changes(assembly.settings, settings)
+    if not said:
+        return
+    document = _document(settings)
+    journal.append(
+        ConfigurationChanged(configuration=digest(document), changes=said), documents=(document,)
+    )
+    assembly.settings = replace(settings)
+    assembly.house.policy, assembly.house.limits = settings.policy, settings.limits
+    assembly.house.accounts = settings.accounts
+
+
+def _document(settings: Settings) -> Mapping[str, str]:
+    return {"digest": settings.digest, "text": settings.text_without_secrets}
+
+
+def _time(
+    settings: Settings, outside: Outside, house: House, state_dir: Path
+) -> tuple[Alarms, Driver | None]:
+    """The alarm clock: APScheduler on the wall clock, or a stepped one in simulated time."""
+    simulation, clock = settings.simulation, outside.clock
+    if simulation is None or not isinstance(clock, SteppedClock):
+        from daemon.schedule import ClockAlarms
+
+        log: Callable[[str], None] = lambda text: get_logger().warning("alarms", trouble=text)  # noqa: E731
+        return ClockAlarms(log), None
+    alarms = SteppedAlarms(clock)
+    length = simulation.session_length or DEFAULT_SESSION
+    return alarms, Driver(
+        clock=clock,
+        alarms=alarms,
+        state_dir=state_dir,
+        pace=Pace(session_seconds=length.total_seconds()),
+        ends_after=simulation.end or date.max,
+        waits_for_person=lambda: house.journal.pending_approval() is not None,
+    )

@@ -1,0 +1,247 @@
+"""The service: one thread that waits for wakes and answers each, from start to SIGTERM.
+
+Time, streams, signals and people only put wakes; every answer comes from a fresh look. A wake that was
+lost costs at most one tick, because the tick asks the calendar and the journal what is due.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from config.look import Look
+from daemon.alarms import Alarms
+from daemon.approvals import expire
+from daemon.cycle import Outcome, Watch, run_cycle
+from daemon.edges import breached
+from daemon.executor import halt
+from daemon.house import House
+from daemon.observe import observe
+from daemon.protocol import BrokenInvariant
+from daemon.requests import is_recorded_halted, serve_request, stop_everything
+from daemon.sessions import CalendarDisagreement
+from daemon.settle import settle
+from daemon.spool import Request
+from daemon.wakes import WakeQueue
+from portfolio.decisions import Proposal
+from portfolio.drift import from_float, leaf_values, weights_of
+from portfolio.events import Alarm, AlarmCleared, CycleFailed, SessionClosed
+from portfolio.memory import FlowKind
+from portfolio.money import ZERO
+from portfolio.ports import CredentialsRefused, Unavailable
+from portfolio.snapshot import Session, Snapshot
+from portfolio.wakes import Wake, WakeKind
+
+AFTER_CLOSE = timedelta(minutes=1)
+"""The closing look comes this long after the close, when the day's orders have expired."""
+QUIET_OPEN = timedelta(minutes=5)
+"""The first quotes of a session are no reason to wake anyone."""
+UNREACHABLE_ALARM = timedelta(minutes=15)
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """The running daemon. `spool` gives waiting requests, `on_notable` hears of what is worth seeing.
+
+    `reload` reads the configuration again into the house; it raises nothing and records what it did.
+    `look_again` is asked at each tick for wakes that nobody announced (a watched folder).
+    """
+
+    house: House
+    watch: Watch
+    wakes: WakeQueue
+    alarms: Alarms
+    look: Callable[[], Look]
+    spool: Callable[[], list[Request]]
+    done_with: Callable[[Request], None]
+    reload: Callable[[], None]
+    polls_prices: bool = True
+    look_again: Callable[[], list[Wake]] = list
+    on_notable: Callable[[], None] = lambda: None
+    _breached: frozenset[str] = field(default=frozenset())
+    _unreachable_since: datetime | None = field(default=None)
+
+    def handle(self, wake: Wake) -> None:
+        """Answer one wake. A broker that cannot be asked is told of, and asked again at the next tick.
+
+        Raises `JournalUnwritable`: without a journal nothing may happen, and the process ends.
+        """
+        try:
+            self._serve_people()
+            self._answer(wake)
+            self._reached()
+        except (Unavailable, CalendarDisagreement) as problem:
+            self._unreachable(wake, str(problem))
+        except CredentialsRefused as problem:
+            self._halt_once(f"the broker refuses the keys or the account: {problem}")
+        except BrokenInvariant as problem:
+            self._halt_once(f"an invariant does not hold: {problem}")
+
+    def set_session_alarms(self) -> None:
+        """Set the alarms of the session that is open or comes next; doing it again changes nothing."""
+        now = self.house.clock.now()
+        current = self.house.sessions.current_or_previous(now)
+        over = now >= current.closes_at + AFTER_CLOSE
+        session = self.house.sessions.next_after(now) if over else current
+        for name, at, kind in (
+            ("open", session.opens_at, WakeKind.SESSION_OPEN),
+            ("look", self.look().instant_in(session), WakeKind.LOOK),
+            ("close", session.closes_at + AFTER_CLOSE, WakeKind.SESSION_CLOSE),
+        ):
+            if at > now:
+                self.alarms.once(name, at, Wake(kind=kind))
+
+    def _serve_people(self) -> None:
+        if (reason := self.house.latch.reason()) and not is_recorded_halted(self.house):
+            stop_everything(self.house, self.watch, by="halt file", reason=reason)
+            self.on_notable()
+        for request in self.spool():
+            if request.kind == "reload":
+                self.reload()
+            self._follow_up(serve_request(self.house, self.watch, request))
+            self.done_with(request)
+            self.on_notable()
+
+    def _answer(self, wake: Wake) -> None:
+        match wake.kind:
+            case WakeKind.TICK | WakeKind.START:
+                self._tick()
+            case WakeKind.SESSION_OPEN:
+                self.set_session_alarms()
+                self._tick()
+            case WakeKind.SESSION_CLOSE:
+                self._close()
+            case WakeKind.ORDER_UPDATE:
+                self._order_news(wake)
+            case WakeKind.CONFIGURATION:
+                self.reload()
+                self._cycle(wake)
+            case WakeKind.LOOK:
+                if self._look_is_due(self.house.clock.now()):
+                    self._cycle(wake)
+            case WakeKind.PERSON if wake.detail == "spool":
+                return  # the spool has been emptied already
+            case WakeKind.PERSON | WakeKind.PRICE_EDGE | WakeKind.CASH_CHANGED | WakeKind.FILE:
+                self._cycle(wake)
+
+    def _cycle(self, wake: Wake) -> None:
+        self._follow_up(run_cycle(self.house, self.watch, wake))
+
+    def _follow_up(self, outcome: Outcome | None) -> None:
+        """After a cycle that sent something and has nothing live left, the run goes on at once."""
+        if outcome is None:
+            return
+        if isinstance(outcome.decision, Proposal) or outcome.decision.run_complete is not None:
+            self.on_notable()
+        if outcome.run is not None and outcome.legs and not self.house.journal.legs(live=True):
+            self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="wave done"))
+
+    def _order_news(self, wake: Wake) -> None:
+        had_live = bool(self.house.journal.legs(live=True))
+        news = settle(self.house, self.watch.progress)
+        if self.house.journal.open_run() is None:
+            return
+        still_live = bool(self.house.journal.legs(live=True))
+        if not still_live and (news or not had_live):
+            self._cycle(wake)
+
+    def _tick(self) -> None:
+        """Ask what is due; leave one row. Cheap when nothing is."""
+        house, now = self.house, self.house.clock.now()
+        expire(house)
+        for wake in self.look_again():
+            self.wakes.put(wake)
+        self.set_session_alarms()
+        seen = house.journal.head()[0]
+        live = bool(house.journal.legs(live=True))
+        session = house.sessions.current_or_previous(now)
+        is_open = session.is_open(now)
+        if live or is_open:
+            settle(house, self.watch.progress)
+        if live and house.journal.head()[0] != seen:
+            self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="tick"))
+        if self._cash_moved(seen):
+            self.on_notable()
+            self.wakes.put(Wake(kind=WakeKind.CASH_CHANGED))
+        if is_open and self._look_was_missed(session, now):
+            self.wakes.put(Wake(kind=WakeKind.LOOK, detail="missed"))
+        elif is_open and self.polls_prices and now >= session.opens_at + QUIET_OPEN:
+            self._poll_edges()
+        house.journal.tick(now)
+
+    def _cash_moved(self, since: int) -> bool:
+        flows = self.house.journal.events("flow_seen", after=since)
+        kinds = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.DIVIDEND, FlowKind.INTEREST)
+        return any(getattr(r.event, "flow", None) and r.event.flow.kind in kinds for r in flows)  # type: ignore[union-attr]
+
+    def _poll_edges(self) -> None:
+        """A slice that crossed its edge since the last poll wakes a cycle; staying out does not."""
+        out = breached(observe(self.house), self.house.policy)
+        crossed = out - self._breached
+        self._breached = out
+        if crossed:
+            self.wakes.put(Wake(kind=WakeKind.PRICE_EDGE, detail=", ".join(sorted(crossed))))
+
+    def _look_is_due(self, now: datetime) -> bool:
+        session = self.house.sessions.current_or_previous(now)
+        previous = self.house.sessions.between(session.day - timedelta(days=14), session.day)[:-1]
+        return not previous or self.look().is_due_in(session.day, previous[-1].day)
+
+    def _look_was_missed(self, session: Session, now: datetime) -> bool:
+        """Whether this session's look should have been and no look of any kind has been since."""
+        due_at = self.look().instant_in(session)
+        if now < due_at + AFTER_CLOSE or not self._look_is_due(now):
+            return False
+        last = self.house.journal.cycles(limit=1)
+        return not last or last[0].at < due_at
+
+    def _close(self) -> None:
+        """After the close: what expired, what the day ended at, and the next session's alarms."""
+        settle(self.house, self.watch.progress)
+        expire(self.house)
+        row = session_closed(observe(self.house), self.house)
+        if row is not None:
+            self.house.journal.append(row)
+        self.house.journal.tick(self.house.clock.now())
+        self.set_session_alarms()
+
+    def _unreachable(self, wake: Wake, reason: str) -> None:
+        now = self.house.clock.now()
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+            self.house.journal.append(CycleFailed(wake=wake, reason=reason))
+        elif now - self._unreachable_since >= UNREACHABLE_ALARM and not self._alarm_is_open():
+            text = f"No answer since {self._unreachable_since:%Y-%m-%d %H:%M} UTC: {reason}"
+            self.house.journal.append(Alarm(name="unreachable", level="page", text=text))
+        self.house.journal.tick(now)
+
+    def _reached(self) -> None:
+        if self._unreachable_since is not None:
+            self._unreachable_since = None
+            if self._alarm_is_open():
+                self.house.journal.append(AlarmCleared(name="unreachable"))
+
+    def _alarm_is_open(self) -> bool:
+        return any(a.name == "unreachable" for a in self.house.journal.open_alarms())
+
+    def _halt_once(self, reason: str) -> None:
+        if self.house.latch.reason() is None:
+            halt(self.house, by="trimtab", reason=reason)
+
+
+def session_closed(snapshot: Snapshot, house: House) -> SessionClosed | None:
+    """The value at a close; None when a holding has no price at all."""
+    import numpy as np
+
+    equity, values = snapshot.equity(), leaf_values(snapshot, house.policy.target)
+    if equity is None or values is None:
+        return None
+    weights = weights_of(np.array([[float(value) for value in values]]))[0]
+    return SessionClosed(
+        session=snapshot.day,
+        equity=equity,
+        cash=snapshot.cash,
+        weights={
+            leaf: from_float(float(weight)) if weight else ZERO
+            for leaf, weight in zip(house.policy.target.leaves, weights, strict=True)
+        },
+    )
