@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from daemon.journal import outbox, queries
 from daemon.journal.chain import GENESIS, ChainRow, instant_text
 from daemon.journal.database import Database
 from daemon.journal.projection import Place, project
 from daemon.journal.tables import AUDIT, DOCUMENT
+from daemon.protocol import BrokenInvariant
 from portfolio.canonical import canonical, digest
 from portfolio.events import Event
 from portfolio.ports import Clock, JournalUnwritable
@@ -35,6 +35,7 @@ class Writer:
         self._render = render
         self._head: tuple[int, str] | None = None
         self._refs: set[str] = set()
+        self._is_alone = True
 
     def append(self, events: Sequence[Event], documents: Sequence[object], actor: str) -> int:
         """Commit all of it or nothing; the last sequence number.
@@ -45,22 +46,37 @@ class Writer:
         if now.tzinfo is None:
             raise ValueError(f"the clock says {now!r}, without a time zone")
         now = now.astimezone(UTC)
+        texts = {digest(value): value for value in documents}
         with self._database.exclusive():
-            before = self._head or queries.head(self._database) or (0, GENESIS)
-            texts = {digest(value): value for value in documents}
+            before = self._head or self._head_in_database()
             self._head = None  # until the commit is known to have happened
             head = before
             try:
                 with self._database.transaction() as tables:
+                    self._check_alone()
                     self._keep_documents(tables, texts)
                     for event in events:
                         head = self._record(tables, head, now, actor, event)
             except JournalUnwritable:
                 if not self._did_commit(before, head):
                     raise
+            except BrokenInvariant:
+                self._is_alone = self._head_in_database() == before
+                self._check_alone()
+                raise
             self._head = head
             self._refs = {*texts, *self._refs} if len(self._refs) < _KEEP_REFS else set(texts)
         return head[0]
+
+    def _check_alone(self) -> None:
+        """A second writer is found when its rows collide with ours. Then this one is done for."""
+        if not self._is_alone:
+            raise JournalUnwritable(
+                f"another process has written to {self._database.where}; only one daemon may write"
+            )
+
+    def _head_in_database(self) -> tuple[int, str]:
+        return queries.head(self._database) or (0, GENESIS)
 
     def _record(
         self, tables: Connection, head: tuple[int, str], at: datetime, actor: str, event: Event
@@ -79,12 +95,7 @@ class Writer:
             "prev": head[1],
         }
         columns["hash"] = ChainRow(**columns, hash="").proper_hash()  # type: ignore[arg-type]
-        try:
-            tables.execute(_INSERT_AUDIT, columns)
-        except IntegrityError as error:
-            raise JournalUnwritable(
-                f"another process has written row {seq} of the journal; only one daemon may write"
-            ) from error
+        tables.execute(_INSERT_AUDIT, columns)
         recorded = Recorded(seq=seq, at=at, actor=actor, event=event)
         outbox.queue(tables, self._notices(recorded), at)
         return seq, str(columns["hash"])
@@ -115,6 +126,6 @@ class Writer:
         if self._database.is_sqlite or head == before:
             return False
         try:
-            return queries.head(self._database) == head
+            return self._head_in_database() == head
         except JournalUnwritable:
             return False
