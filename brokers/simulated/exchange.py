@@ -53,6 +53,7 @@ class Exchange:
         self._books = Books()
         self._fresh: list[Entry] = []
         self._must_reload = True
+        self._kept_at = BEFORE_TIME
         self._reload()
         if not self._books.booked:
             self._run(BEFORE_TIME, self._open)
@@ -65,8 +66,8 @@ class Exchange:
     # time and looking
 
     def advance_to(self, now: datetime) -> None:
-        """Live through everything due up to `now`."""
-        self._run(now, lambda: None)
+        """Live through everything due up to `now`, and keep on disk that it has been lived."""
+        self._run(now, lambda: None, keep_time=True)
 
     def read(self, now: datetime, look: Callable[[Books], T]) -> T:
         """What `look` finds in the books as of `now`; it must not change them."""
@@ -223,7 +224,7 @@ class Exchange:
             raise ValueError(f"{order.open_quantity} is open, asked to fill {quantity}")
         self._book(fill(self.world, books, order, quantity, price))
 
-    def _run(self, now: datetime, work: Callable[[], T]) -> T:
+    def _run(self, now: datetime, work: Callable[[], T], *, keep_time: bool = False) -> T:
         with self._lock, exact_arithmetic():
             for _ in range(_TRIES_AGAINST_ANOTHER_WRITER):
                 try:
@@ -231,13 +232,13 @@ class Exchange:
                         self._reload()
                     self._live_to(now)
                     result = work()
-                    fresh = self._commit()
+                    fresh = self._commit(keep_time=keep_time)
                     break
                 except WrittenElsewhere:
                     self._must_reload = True
                 except BaseException:
                     # What is only in memory never was: the file is read again before the next call.
-                    self._must_reload |= bool(self._fresh)
+                    self._must_reload = True
                     raise
             else:
                 raise AccountFileError("another process keeps writing to the simulated account")
@@ -260,16 +261,19 @@ class Exchange:
         self._books.book(entry)
         self._fresh.append(entry)
 
-    def _commit(self) -> tuple[Entry, ...]:
-        fresh = tuple(self._fresh)
-        self._store.append(self._books.booked - len(fresh), fresh)
-        self._fresh.clear()
+    def _commit(self, *, keep_time: bool) -> tuple[Entry, ...]:
+        books, fresh = self._books, tuple(self._fresh)
+        if fresh or (keep_time and books.at > self._kept_at):
+            self._store.append(books.booked - len(fresh), fresh, books.at)
+            self._kept_at = books.at
+            self._fresh.clear()
         return fresh
 
     def _reload(self) -> None:
         books = Books()
         for entry in self._store.entries():
             books.book(entry)
+        books.at = self._kept_at = max(books.at, self._store.lived_to() or BEFORE_TIME)
         self._books = books
         self._fresh.clear()
         self._must_reload = False

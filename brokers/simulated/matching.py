@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from brokers.simulated.settings import Fees
-from portfolio.money import CENT, ONE, ZERO, Money, Price, Quantity, round_down
+from portfolio.money import CENT, ZERO, Money, Price, Quantity, round_down
 from portfolio.orders import Side
 from portfolio.snapshot import Session
 
@@ -33,25 +33,25 @@ def fee_so_far(fees: Fees, quantity: Decimal, value: Decimal) -> Money:
 
 
 def room_in_session(
-    volume: Quantity | None, share: Decimal, passed: Decimal, step: Quantity
+    volume: Quantity | None, share: Decimal, steps: tuple[int, int], step: Quantity
 ) -> Quantity | None:
-    """Units an account may have traded so far: its share of the part of a session's volume that
-    has passed, in whole steps; None when the volume is not stated."""
+    """Units an account may have traded so far: its share of the volume that has come with the
+    `steps` begun of all, in whole quantity steps; None when the volume is not stated."""
     if volume is None:
         return None
-    return Quantity(round_down(volume * share * passed, step))
+    begun, of_all = steps
+    return Quantity(round_down(volume * share * begun / of_all, step))
 
 
-def part_passed(session: Session, at: datetime, every: timedelta | None) -> Decimal:
-    """The part of a session's volume that has come by `at`; the first step counts from the open.
+def volume_steps(session: Session, at: datetime, every: timedelta | None) -> tuple[int, int]:
+    """How many steps of a session's volume have begun by `at`, and how many there are.
 
     Volume comes evenly, at the beginning of each step; without steps all of it at the open.
     """
     if every is None:
-        return ONE
-    steps = -((session.opens_at - session.closes_at) // every)  # rounded up
-    begun = (at - session.opens_at) // every + 1
-    return min(ONE, Decimal(begun) / Decimal(steps))
+        return 1, 1
+    of_all = -((session.opens_at - session.closes_at) // every)  # rounded up
+    return min(of_all, (at - session.opens_at) // every + 1), of_all
 
 
 def next_step(session: Session, at: datetime, every: timedelta) -> datetime:

@@ -6,6 +6,7 @@ process and a power cut. Each append is one transaction.
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from brokers.simulated.entries import Entry
@@ -15,7 +16,13 @@ from portfolio.canonical import canonical
 IN_MEMORY = ":memory:"
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x7454_7362  # "tTsb" at byte 68 of the file: a trimtab simulated broker
-_CREATE = "CREATE TABLE entries (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)"
+_CREATE = (
+    "CREATE TABLE entries (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE lived (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), up_to TEXT NOT NULL)",
+)
+_KEEP_TIME = (
+    "INSERT INTO lived VALUES (1, ?) ON CONFLICT DO UPDATE SET up_to = max(up_to, excluded.up_to)"
+)
 
 
 class AccountFileError(Exception):
@@ -37,7 +44,6 @@ class EntryStore:
         self._path = str(path)
         self._read_only = read_only
         self._seen_version = -1
-        self._appended = 0
         try:
             self._connection = self._connect()
             self._prepare()
@@ -53,18 +59,27 @@ class EntryStore:
             raise self._refused(error) from None
         return [self._entry(place, *row) for place, row in enumerate(rows, start=1)]
 
-    def append(self, after: int, entries: Sequence[Entry]) -> None:
-        """Commit entries with the numbers after + 1 and on, all or none.
+    def lived_to(self) -> datetime | None:
+        """The instant up to which the account has lived, as last kept; None for a new one."""
+        try:
+            row = self._connection.execute("SELECT up_to FROM lived").fetchone()
+            return None if row is None else datetime.fromisoformat(row[0])
+        except (sqlite3.Error, ValueError) as error:
+            raise self._refused(error) from None
+
+    def append(self, after: int, entries: Sequence[Entry], lived_to: datetime) -> None:
+        """Commit entries with the numbers after + 1 and on, and the time (UTC), all or nothing.
 
         Raises `WrittenElsewhere` when one of the numbers is taken, `AccountFileError` when nobody
         knows whether they are on disk (disk full, I/O error).
         """
-        if self._read_only or not entries:
+        if self._read_only:
             return
         rows = [(after + i, e.kind, canonical(e)) for i, e in enumerate(entries, start=1)]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("INSERT INTO entries VALUES (?, ?, ?)", rows)
+            self._connection.execute(_KEEP_TIME, (_sortable(lived_to),))
             self._connection.execute("COMMIT")
         except sqlite3.IntegrityError:
             self._connection.execute("ROLLBACK")
@@ -131,7 +146,8 @@ class EntryStore:
     def _make(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         if self._pragma("application_id") != APPLICATION_ID:  # unless another process was faster
-            self._connection.execute(_CREATE)
+            for statement in _CREATE:
+                self._connection.execute(statement)
             self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         self._connection.execute("COMMIT")
@@ -147,3 +163,7 @@ class EntryStore:
             f"{self._path}: the simulated account's file cannot be used ({error});"
             " check that the disk has room and that this user may write there."
         )
+
+
+def _sortable(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

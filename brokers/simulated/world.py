@@ -17,8 +17,8 @@ from brokers.simulated.matching import (
     fee_so_far,
     fill_price,
     next_step,
-    part_passed,
     room_in_session,
+    volume_steps,
 )
 from brokers.simulated.price_file import BillRates, read_bill_rates
 from brokers.simulated.settings import SimulatedSettings, instrument_of
@@ -153,7 +153,7 @@ def _room(world: World, books: Books, order: BookedOrder, session: Session) -> D
     room = room_in_session(
         world.market.average_daily_volume,
         settings.max_volume_share,
-        part_passed(session, books.at, settings.volume_every),
+        volume_steps(session, books.at, settings.volume_every),
         instrument_of(settings, taken.symbol).quantity_step(fractional=settings.fractional),
     )
     if room is None:
