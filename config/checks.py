@@ -94,7 +94,7 @@ def _parents(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:
             yield (
                 ("slices", i, "parent"),
                 f'there is no slice called "{node.parent}"',
-                f"Write {quoted(sorted(set(parents)))}, or add that slice",
+                f"Write {quoted(sorted(set(parents) - {node.name}))}, or add that slice",
             )
             continue
         at: str | None = node.parent

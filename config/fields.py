@@ -103,17 +103,18 @@ def text(what: str, pattern: Callable[[str], bool], example: str) -> BeforeValid
 
 
 def _name_like(value: str) -> bool:
-    return 0 < len(value) <= 64 and all(c.isalnum() or c in " ._-&/+" for c in value)
+    plain = all(c.isalnum() or c in " ._-&/+" for c in value)
+    return plain and 0 < len(value) <= 64 and not looks_secret(value)
 
 
 def _id_like(value: str) -> bool:
     plain = value.isascii() and all(c.isalnum() or c in "._-" for c in value)
-    return plain and 0 < len(value) <= 32 and value[:1].isalnum()
+    return plain and 0 < len(value) <= 32 and value[:1].isalnum() and not looks_secret(value)
 
 
 def _symbol_like(value: str) -> bool:
     plain = value.isascii() and all(c.isupper() or c.isdigit() or c in "._/-" for c in value)
-    return plain and 0 < len(value) <= 32 and value[:1].isalnum()
+    return plain and 0 < len(value) <= 32 and value[:1].isalnum() and not looks_secret(value)
 
 
 def _path_like(value: str) -> bool:

@@ -33,25 +33,30 @@ def read_small(path: Path, *, at_most: int, private: bool = False) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise Unreadable(f"it cannot be read ({reason})", "Check the path and the disk") from None
-    with os.fdopen(handle, "rb") as file:
-        state = os.fstat(file.fileno())
-        if stat.S_ISDIR(state.st_mode):
-            raise Unreadable("it is a folder", "Name a file in it")
-        if not stat.S_ISREG(state.st_mode):
-            raise Unreadable("it is not a plain file", "Name a plain file")
-        if private and state.st_mode & 0o077:
-            raise Unreadable(
-                f"other users can reach it (its mode is {stat.S_IMODE(state.st_mode):04o})",
-                f"Make it yours alone: chmod 600 {path}",
-            )
-        try:
+    try:
+        _check(path, os.fstat(handle), private=private)
+        with os.fdopen(handle, "rb", closefd=False) as file:
             raw = file.read(at_most + 1)
-        except OSError as error:
-            raise Unreadable(f"it cannot be read ({error.strerror})", "Check the disk") from None
+    except OSError as error:
+        raise Unreadable(f"it cannot be read ({error.strerror})", "Check the disk") from None
+    finally:
+        os.close(handle)
     if len(raw) > at_most:
         size = "1 MiB" if at_most == 1024 * 1024 else f"{at_most // 1024} KiB"
         raise Unreadable(f"it is larger than {size}", "Name the right file, it is a small one")
     return raw
+
+
+def _check(path: Path, state: os.stat_result, *, private: bool) -> None:
+    if stat.S_ISDIR(state.st_mode):
+        raise Unreadable("it is a folder", "Name a file in it")
+    if not stat.S_ISREG(state.st_mode):
+        raise Unreadable("it is not a plain file", "Name a plain file")
+    if private and state.st_mode & 0o077:
+        raise Unreadable(
+            f"other users can reach it (its mode is {stat.S_IMODE(state.st_mode):04o})",
+            f"Make it yours alone: chmod 600 {path}",
+        )
 
 
 def _user() -> str:

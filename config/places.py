@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from config.problems import looks_secret
+
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of the file; positions count from 0."""
 
@@ -60,7 +62,8 @@ def key_text(path: Path) -> str:
         if isinstance(part, int):
             text += f"[{part + 1}]"
         else:
-            text += f".{part}" if text else part
+            name = "(not shown)" if looks_secret(part) else part
+            text += f".{name}" if text else name
     return text
 
 

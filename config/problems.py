@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 _LONG_TOKEN = re.compile(r"(?=\S*[A-Za-z])(?=\S*[0-9])[A-Za-z0-9+/=_\-]{20,}")
+_RUN = re.compile(r"[A-Za-z0-9]{13}")
 _MIXED = re.compile(r"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*[0-9])\S+")
 _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.\-]*://(?!(127\.0\.0\.1|localhost|\[::1\])[:/])", re.IGNORECASE
@@ -62,7 +63,8 @@ class ConfigurationError(Exception):
 def looks_secret(text: str) -> bool:
     """Whether a text could be a key, a token or an address with a password: then nobody prints it.
 
-    Twenty or more letters and digits without a space or a dot; with a slash only in mixed case.
+    Twenty or more letters and digits without a space or a dot, thirteen of them in a row (a UUID
+    has twelve); with a slash only in mixed case.
 
     >>> looks_secret("PK1234567890ABCDEFGH"), looks_secret("keys/alpaca.toml")
     (True, False)
@@ -70,7 +72,9 @@ def looks_secret(text: str) -> bool:
     word = text.strip()
     if _ADDRESS.match(word):
         return True
-    return bool(_LONG_TOKEN.fullmatch(word)) and ("/" not in word or bool(_MIXED.fullmatch(word)))
+    if not _LONG_TOKEN.fullmatch(word) or not _RUN.search(word):
+        return False
+    return "/" not in word or bool(_MIXED.fullmatch(word))
 
 
 def without_secrets(text: str) -> str:

@@ -76,7 +76,8 @@ def _mode(value: object) -> tuple[str, str]:
             '"live" is refused: the order protocol and the tax guards are not complete',
             'Write "paper" or "dry_run"',
         )
-    near = difflib.get_close_matches(str(value).lower(), ("dry_run", "paper"), 1, 0.4)
+    word = value.lower() if isinstance(value, str) else ""
+    near = difflib.get_close_matches(word, ("dry_run", "paper"), 1, 0.4)
     hint = f'; "{near[0]}" is probably meant' if near else ""
     return f"{shown(value)} is no mode{hint}", 'Write "dry_run" or "paper"'
 
@@ -119,21 +120,21 @@ def _unknown(path: KeyPath) -> tuple[str, str]:
     known = tuple(model.model_fields)
     if _is_secret(key):
         return (
-            f"there is no setting {key!r}, and a secret has no place in this file",
+            f"there is no setting {shown(key)}, and a secret has no place in this file",
             (
                 'Put the keys into a file that you alone can read and write keys_file = "FILE" '
                 "under [[accounts]]"
             ),
         )
     if meant := _with_unit(key, known):
-        return f"the unit is missing in {key!r}", f"Write {list_in_words(meant)}"
+        return f"the unit is missing in {shown(key)}", f"Write {list_in_words(meant)}"
     if home := _home_of(key, model):
-        return f"{key!r} is not known here", f"Move it {home}"
+        return f"{shown(key)} is not known here", f"Move it {home}"
     if near := difflib.get_close_matches(key.lower(), known, 1, 0.6):
         brackets = f"[[{near[0]}]]" if near[0] in ("accounts", "slices") else near[0]
-        return f"there is no setting {key!r}", f"Did you mean {brackets}?"
+        return f"there is no setting {shown(key)}", f"Did you mean {brackets}?"
     names = list_in_words(known, "and")
-    return f"there is no setting {key!r}", f"Remove it; known here are {names}"
+    return f"there is no setting {shown(key)}", f"Remove it; known here are {names}"
 
 
 def _is_secret(key: str) -> bool:
