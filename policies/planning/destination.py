@@ -44,13 +44,13 @@ def wanted_trades(book: Book, call: Call) -> Wanted:
 
 
 def _rebalance(book: Book, call: Call) -> Wanted:
-    """To the destination, new cash first.
+    """To the destination, new cash first; a short cash slice is filled whole, whatever the stop.
 
     A date with no band breached goes to the target also under BAND_EDGE: there is no edge to stop at.
     """
     stop = book.policy.destination.stop
     if stop is Stop.TARGET or (stop is Stop.BAND_EDGE and not call.breached):
-        return _balanced(book, _surpluses(book), _shortfalls(book), book.cash_goal)
+        return _balanced(book, _surpluses(book), _shortfalls(book))
     fresh = new_cash(book)
     buyable = _tradable_buys(book, _shortfalls(book))
     first = water_fill(buyable, fresh) if fresh >= book.minimum else {}
@@ -59,11 +59,9 @@ def _rebalance(book: Book, call: Call) -> Wanted:
         part = book.policy.destination.part
         sells = {s: Money(part * gap) for s, gap in _surpluses(after).items()}
         buys = {s: Money(part * gap) for s, gap in _shortfalls(after).items()}
-        goal = Money(after.cash + part * (after.cash_goal - after.cash))
     else:
         sells, buys = _to_edges(after, call.breached)
-        goal = after.cash_goal
-    return _balanced(book, sells, _sum(first, buys), goal)
+    return _balanced(book, sells, _sum(first, buys))
 
 
 def _after(book: Book, buys: Mapping[str, Money]) -> Book:
@@ -101,12 +99,10 @@ def _tradable_buys(book: Book, buys: Mapping[str, Money]) -> dict[str, Money]:
     return {s: amount for s, amount in buys.items() if any(s not in d.barred for d in book.desks)}
 
 
-def _balanced(
-    book: Book, sells: Mapping[str, Money], buys: Mapping[str, Money], cash_goal: Money
-) -> Wanted:
+def _balanced(book: Book, sells: Mapping[str, Money], buys: Mapping[str, Money]) -> Wanted:
     """Cut both sides to what can be traded, then the sales to what the buys and the cash need."""
     sells, buys = _capped(book, sells), _tradable_buys(book, buys)
-    need = sum(buys.values(), ZERO) + cash_goal - book.cash
+    need = sum(buys.values(), ZERO) + book.cash_goal - book.cash
     if sum(sells.values(), ZERO) > need:
         sells = water_fill(sells, need)
     return Wanted(sells=sells, buys=buys)
@@ -116,8 +112,8 @@ def _to_edges(book: Book, breached: tuple[str, ...]) -> tuple[dict[str, Money], 
     """Each breached slice to just inside its edge; the others only as far as the money needs.
 
     Leaves move first; a group then moves by what its leaves have not done yet, the largest gap
-    first. What is still to pay for, or to spend, comes from the largest surpluses or goes to the
-    largest shortfalls of the rest.
+    first. What is then still to pay for comes from the largest surpluses, and what is still to spend
+    goes to the largest shortfalls, of all slices.
     """
     target = book.policy.target
     widths = dict(zip((n.name for n in target.slices), book.half_widths, strict=True))
@@ -128,23 +124,17 @@ def _to_edges(book: Book, breached: tuple[str, ...]) -> tuple[dict[str, Money], 
         gap = sum((book.gap(s) for s in members), ZERO)
         edge = widths[node.name] * (ONE - INSIDE_EDGE) * book.managed
         done = sum((moves.get(s, ZERO) for s in members), ZERO)
-        left = gap + done
-        if gap > ZERO and left > edge:
-            rest = {s: book.gap(s) + moves.get(s, ZERO) for s in members}
-            for s, part in water_fill(rest, left - edge).items():
-                moves[s] = moves.get(s, ZERO) - part
-        elif gap < ZERO and -left > edge:
-            rest = {s: -book.gap(s) - moves.get(s, ZERO) for s in members}
-            for s, part in water_fill(rest, -left - edge).items():
-                moves[s] = moves.get(s, ZERO) + part
-    free = book.cash - book.cash_goal - sum(moves.values(), ZERO)
+        sign = ONE if gap > ZERO else -ONE
+        rest = {s: sign * (book.gap(s) + moves.get(s, ZERO)) for s in members}
+        for s, part in water_fill(rest, sign * (gap + done) - edge).items():
+            moves[s] = moves.get(s, ZERO) - sign * part
     sells = {s: Money(-m) for s, m in moves.items() if m < ZERO}
     buys = {s: Money(m) for s, m in moves.items() if m > ZERO}
+    free = book.cash - book.cash_goal - sum(moves.values(), ZERO)
+    left = {s: book.gap(s) + moves.get(s, ZERO) for s in book.values}
     if free < ZERO:
-        others = {s: g for s, g in _surpluses(book).items() if s not in moves}
-        return _sum(sells, water_fill(others, -free)), buys
-    others = {s: g for s, g in _shortfalls(book).items() if s not in moves}
-    return sells, _sum(buys, water_fill(others, free))
+        return _sum(sells, water_fill(left, -free)), buys
+    return sells, _sum(buys, water_fill({s: -gap for s, gap in left.items()}, free))
 
 
 def _symbols_under(book: Book, node: Slice) -> list[str]:

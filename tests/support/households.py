@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from policies.policy import Policy
 from portfolio.accounts import Account, AccountKind, Autonomy, Position
@@ -113,20 +114,20 @@ def target(weights: Mapping[str, str], *, buffer: str = "0") -> Target:
     return build_target(slices, cash_buffer=Weight(d(buffer) / 100))
 
 
-def stocks_and_bonds(*, buffer: str = "0", **settings: object) -> Policy:
+def stocks_and_bonds(*, buffer: str = "0", **settings: Any) -> Policy:
     """60/40 of STK and BND with the default policy, except as given."""
-    return Policy(target=target({"STK": "60", "BND": "40"}, buffer=buffer), **settings)  # type: ignore[arg-type]
+    return Policy(target=target({"STK": "60", "BND": "40"}, buffer=buffer), **settings)
 
 
-def memory(**facts: object) -> Memory:
+def memory(**facts: Any) -> Memory:
     """Nothing has happened yet, except as given; the calendar is answered through yesterday."""
-    base: dict[str, object] = {
+    base: dict[str, Any] = {
         "wake": Wake(kind=WakeKind.TICK),
         "started_on": date(2026, 3, 2),
         "calendar_done_through": date(2026, 3, 10),
         "first_plan_done": ("main",),
     }
-    return Memory(**(base | facts))  # type: ignore[arg-type]
+    return Memory(**(base | facts))
 
 
 def deposit(
