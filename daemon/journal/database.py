@@ -5,6 +5,7 @@ open the file read-only. The connection is in autocommit; transactions are begun
 """
 
 import hashlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +127,7 @@ def locate(where: str | Path) -> tuple[Path | None, str]:
 def open_sqlite(path: Path, *, readonly: bool) -> Database:
     """Open a journal's file; a writer creates it, readable by owner and group only."""
     if not readonly:
-        _touch(path)
+        _make_or_check(path)
 
     def connect() -> sqlite3.Connection:
         mode = "ro" if readonly else "rw"
@@ -154,14 +155,24 @@ def open_sqlite(path: Path, *, readonly: bool) -> Database:
     return Database(engine, where=str(path), path=path, readonly=readonly)
 
 
-def _touch(path: Path) -> None:
+def _make_or_check(path: Path) -> None:
+    """Make the file, or see that it may be written: SQLite itself would fall back to reading."""
     try:
-        path.touch(mode=0o640)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o640))
+    except FileExistsError:
+        effective = os.access in os.supports_effective_ids
+        for needed in (path, path.absolute().parent):
+            if not os.access(needed, os.W_OK, effective_ids=effective):
+                raise _no_writing(needed, "permission denied") from None
     except OSError as error:
-        raise JournalUnwritable(
-            f"{path} cannot be written ({error.strerror}). "
-            "Check that its directory is there and may be written."
-        ) from error
+        raise _no_writing(path, error.strerror or "unknown reason") from error
+
+
+def _no_writing(path: Path, reason: str) -> JournalUnwritable:
+    return JournalUnwritable(
+        f"{path} cannot be written ({reason}). "
+        "Check that its directory is there and that trimtab may write in it."
+    )
 
 
 def open_server(address: str, *, readonly: bool) -> Database:

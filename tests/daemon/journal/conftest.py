@@ -74,12 +74,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     plain = url.render_as_string(hide_password=False)
     schema = f"trimtab_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")  # type: ignore[arg-type]
+        connection.execute(f"CREATE SCHEMA {schema}")
         here = url.update_query_dict({"options": f"-csearch_path={schema}"})
         made = Place(where=here.render_as_string(hide_password=False), anchored_in=anchored_in)
         yield made
         made.close()
-        connection.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[arg-type]
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def journal(place: Place) -> JournalStore:
     return place.open()
 
 
-Tampering = Callable[[str], None]
+Tampering = Callable[..., None]
 
 
 @pytest.fixture
@@ -111,8 +111,8 @@ def tamper(place: Place) -> Tampering:
 
         with psycopg.connect(str(place.where)) as connection:
             for table in ("audit", "document"):
-                connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # type: ignore[arg-type]
+                connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             for statement in statements:
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
 
     return do

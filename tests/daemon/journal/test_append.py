@@ -135,7 +135,7 @@ def test_the_filled_quantity_of_a_leg_never_falls(journal: JournalStore) -> None
     journal.append(moved(S.CANCELED, S.CANCELED, filled="11"))  # a sweep found more
     found = journal.leg(leg().client_order_id)
     assert found is not None
-    assert (found.state, found.filled_quantity, found.sends) == (S.CANCELED, 11, 1)
+    assert (found.state, int(found.filled_quantity), found.sends) == (S.CANCELED, 11, 1)
 
 
 def test_a_look_is_recorded_once(journal: JournalStore) -> None:

@@ -19,6 +19,10 @@ def lots(journal: JournalStore) -> list[tuple[str, Decimal, date | None, Decimal
     ]
 
 
+def units(journal: JournalStore) -> list[tuple[str, int]]:
+    return [(lot.lot_id, int(lot.quantity)) for lot in journal.lots("brokerage")]
+
+
 DAY = date(2026, 3, 11)
 
 
@@ -90,7 +94,7 @@ def test_accepting_again_replaces_the_account_and_keeps_what_is_known_of_lots(
     journal.append(accepted(VTI="3", BND="1"), fill("e-1", "4"), fill("e-2", "6"))
     journal.append(accepted(VTI="8", GLD="1"))  # five VTI and all BND gone, one GLD came
     assert journal.positions("brokerage") == {"GLD": 1, "VTI": 8}
-    assert [(name, quantity) for name, quantity, _, _ in lots(journal)] == [
+    assert units(journal) == [
         ("unknown-GLD", 1),
         ("e-1", 2),
         ("e-2", 6),
@@ -100,14 +104,12 @@ def test_accepting_again_replaces_the_account_and_keeps_what_is_known_of_lots(
 def test_a_second_lot_without_basis_has_a_name_of_its_own(journal: JournalStore) -> None:
     journal.append(accepted(VTI="3"))
     seq = journal.append(accepted(VTI="5"))
-    assert [(name, quantity) for name, quantity, _, _ in lots(journal)] == [
+    assert units(journal) == [
         ("unknown-VTI", 3),
         (f"unknown-VTI-{seq}", 2),
     ]
     journal.append(accepted(VTI="1"))
-    assert [(name, quantity) for name, quantity, _, _ in lots(journal)] == [
-        (f"unknown-VTI-{seq}", 1)
-    ]
+    assert units(journal) == [(f"unknown-VTI-{seq}", 1)]
 
 
 @pytest.mark.parametrize(

@@ -82,10 +82,10 @@ def _decisions() -> None:
         _words("policy"),
         _words("memory"),
         _words("limits"),
-        sa.ForeignKeyConstraint(["limits"], ["document.ref"], name="fk_cycle_limits_document"),
-        sa.ForeignKeyConstraint(["memory"], ["document.ref"], name="fk_cycle_memory_document"),
-        sa.ForeignKeyConstraint(["policy"], ["document.ref"], name="fk_cycle_policy_document"),
         sa.ForeignKeyConstraint(["snapshot"], ["document.ref"], name="fk_cycle_snapshot_document"),
+        sa.ForeignKeyConstraint(["policy"], ["document.ref"], name="fk_cycle_policy_document"),
+        sa.ForeignKeyConstraint(["memory"], ["document.ref"], name="fk_cycle_memory_document"),
+        sa.ForeignKeyConstraint(["limits"], ["document.ref"], name="fk_cycle_limits_document"),
         sa.PrimaryKeyConstraint("cycle", name="pk_cycle"),
     )
     op.create_index("ix_cycle_at", "cycle", ["at"], unique=False)
