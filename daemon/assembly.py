@@ -1,5 +1,6 @@
 """The daemon around the house: service, alarms, spool, outbox, and what each wake needs."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from config.changes import changes, needs_restart
 from config.problems import ConfigurationError
 from config.read import read_settings
+from config.secrets import apprise_addresses
 from config.settings import Settings
 from daemon import recovery
 from daemon.alarms import Alarms
@@ -15,7 +17,8 @@ from daemon.clocks import SteppedClock
 from daemon.cycle import Watch
 from daemon.house import House
 from daemon.logs import get_logger
-from daemon.notices.outbox import Outbox, open_outbox
+from daemon.notices.outbox import Outbox, SteppedOutbox, ThreadedOutbox, make_channels
+from daemon.redaction import Redactor
 from daemon.service import Service
 from daemon.simulate import Driver, Pace
 from daemon.spool import done, take_requests
@@ -115,7 +118,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
         house=house,
         watch=Watch(),
         alarms=alarms,
-        outbox=open_outbox(settings, state_dir, house.journal, house.clock, stepped=bool(driver)),
+        outbox=_outbox(settings, house, state_dir, wakes, stepped=driver is not None),
         driver=driver,
         wakes=wakes,
         service=Service(
@@ -163,6 +166,24 @@ def reload(assembly: Assembly) -> None:
 
 def _document(settings: Settings) -> Mapping[str, str]:
     return {"digest": settings.digest, "text": settings.text_without_secrets}
+
+
+def _outbox(
+    settings: Settings, house: House, state_dir: Path, wakes: WakeQueue, *, stepped: bool
+) -> Outbox:
+    """Delivery of notices: on the loop's own thread in simulated time, else beside it."""
+    channels = make_channels(settings, state_dir, house.clock)
+    if stepped:
+        return SteppedOutbox(house.journal, channels, house.clock)
+    addresses = apprise_addresses(settings, environment=os.environ)
+    return ThreadedOutbox(
+        house.journal,
+        channels,
+        house.clock,
+        wake_up=lambda: wakes.put(Wake(kind=WakeKind.PERSON, detail="spool")),
+        on_failure=lambda text: get_logger().warning("notice", trouble=text),
+        redact=Redactor(address.reveal() for address in addresses),
+    )
 
 
 def _time(

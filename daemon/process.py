@@ -29,6 +29,10 @@ class StopFlag:
 
     reason: str = ""
 
+    def is_set(self) -> bool:
+        """Whether to end. A call, because a signal sets it between any two lines."""
+        return bool(self.reason)
+
 
 def serve(settings_path: Path, state_dir: Path | None = None) -> int:
     """Run the daemon until SIGTERM; returns the exit code. This is what `trimtab run` does.
@@ -96,9 +100,9 @@ def _run(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> int:
 
 def _loop(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> str:
     """Answer wakes until told to stop, or until simulated time ends; returns why."""
-    while not stop.reason:
+    while not stop.is_set():
         wake = assembly.next_wake(wakes)
-        if stop.reason:
+        if stop.is_set():
             break
         if wake is None:
             if assembly.is_over():
@@ -113,7 +117,7 @@ def _loop(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> str:
 def _recover(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> bool:
     """Recover until it succeeds; False when told to stop before it did."""
     log, pause = get_logger(), RECOVERY_PAUSE_SECONDS
-    while not stop.reason:
+    while not stop.is_set():
         try:
             assembly.recover()
             return True
