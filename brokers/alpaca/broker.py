@@ -46,7 +46,7 @@ class AlpacaBroker:
             )
         try:
             body = wire.order_body(client_order_id, intent)
-        except (ValueError, ArithmeticError) as problem:
+        except (ValueError, TypeError, ArithmeticError) as problem:
             return Refused(code="trimtab", message=f"not sent: {problem}")
         wait = self._connection.budget.try_spend(reserve=True)
         if wait:

@@ -85,6 +85,10 @@ class Connection:
         """The instant by our clock."""
         return self._clock.now()
 
+    def close(self) -> None:
+        """Drop the pooled sockets; the next exchange opens new ones."""
+        self._adapter.close()
+
     def read(
         self, path: str, params: Mapping[str, str] | None = None, *, patient: bool = True
     ) -> object:

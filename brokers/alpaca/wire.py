@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from functools import cache
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -18,16 +18,7 @@ from zoneinfo import ZoneInfo
 from portfolio.accounts import Position
 from portfolio.canonical import decimal_text
 from portfolio.instruments import AssetClass, Instrument
-from portfolio.money import (
-    FRACTION_OF_SHARE,
-    ZERO,
-    Money,
-    Price,
-    Quantity,
-    finite,
-    tick_down,
-    tick_up,
-)
+from portfolio.money import FRACTION_OF_SHARE, ZERO, Money, Price, Quantity, finite, price_tick
 from portfolio.orders import Order, OrderIntent, OrderStatus, Side
 from portfolio.ports import BrokerAccount, BrokerClock
 from portfolio.snapshot import Session
@@ -197,23 +188,30 @@ def rows(kind: str, body: object) -> Sequence[Row]:
 def order_body(client_order_id: str, intent: OrderIntent) -> dict[str, str]:
     """What is posted to `/v2/orders`: every value a string, as Alpaca's schema asks.
 
-    Rounds once more toward safety, where the planner should have: the quantity down to nine places,
-    a buy's limit down to its tick, a sale's up. Raises `ValueError` when no quantity is left.
+    Nothing is rounded: the order that Alpaca has must compare equal to the one that was meant.
+    Raises `ValueError` for what Alpaca would cut off or refuse: a quantity that is not above zero or
+    has more than nine places, a limit between two ticks.
     """
-    quantity = intent.quantity.quantize(FRACTION_OF_SHARE, rounding=ROUND_DOWN)
-    if quantity <= ZERO:
-        raise ValueError(f"{decimal_text(intent.quantity)} units of {intent.symbol} is no order")
+    quantity = decimal_text(intent.quantity)
+    if intent.quantity <= ZERO:
+        raise ValueError(f"{quantity} units of {intent.symbol} is no order")
+    if intent.quantity % FRACTION_OF_SHARE:
+        raise ValueError(f"{quantity} units of {intent.symbol} has more than nine places")
     body = {
         "symbol": intent.symbol,
-        "qty": decimal_text(quantity),
+        "qty": quantity,
         "side": intent.side.value,
         "type": intent.order_type.value,
         "time_in_force": intent.time_in_force.value,
         "client_order_id": client_order_id,
     }
     if intent.limit_price is not None:
-        on_tick = tick_down if intent.side is Side.BUY else tick_up
-        body["limit_price"] = decimal_text(on_tick(intent.limit_price))
+        limit = decimal_text(intent.limit_price)
+        if intent.limit_price <= ZERO:
+            raise ValueError(f"{limit} is no limit for {intent.symbol}")
+        if intent.limit_price % price_tick(intent.limit_price):
+            raise ValueError(f"the limit {limit} for {intent.symbol} is a sub-penny price")
+        body["limit_price"] = limit
     return body
 
 
