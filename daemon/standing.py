@@ -42,6 +42,36 @@ class Standing:
         """Cash and every holding at the last look; None before it, or when a price is missing."""
         return None if self.seen is None else self.seen.equity()
 
+    def as_json(self) -> dict[str, object]:
+        """For a program; documents are named by their references, not repeated."""
+        last = self.last
+        return {
+            "household": self.identity.household,
+            "mode": self.identity.mode,
+            "accounts": self.identity.account_numbers,
+            "journal": {"rows": self.head[0], "head": self.head[1]},
+            "pid": self.pid,
+            "halted": self.halted,
+            "last_tick": self.last_tick,
+            "equity": self.equity,
+            "cash": None if self.seen is None else self.seen.cash,
+            "in_no_slice": self.unsliced,
+            "slices": () if last is None else last.decision.slices,
+            "last_look": None
+            if last is None
+            else {
+                "cycle": last.cycle,
+                "at": last.at,
+                "session": last.session,
+                "kind": last.decision.kind,
+                "reason": last.decision.reason,
+            },
+            "pending": self.pending,
+            "run": self.run,
+            "live_legs": self.live_legs,
+            "alarms": self.alarms,
+        }
+
 
 def standing(journal: JournalReader, state_dir: Path) -> Standing:
     """Read it all once."""

@@ -10,9 +10,7 @@ from daemon.cli.where import ConfigOption, ReasonOption, StateOption, person, re
 
 ProposalArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="HASH", help="The proposal's hash or its beginning, 6 places or more."
-    ),
+    typer.Argument(metavar="HASH", help="The proposal's hash or its beginning, 6 places or more."),
 ]
 LatestOption = Annotated[bool, typer.Option("--latest", help="The proposal that waits now.")]
 _SHORTEST_HASH = 6

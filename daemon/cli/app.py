@@ -49,11 +49,11 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class OnDemand(TyperGroup):
     """A group whose commands are made when they are called."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  typer's shape
         """The names, in the order in which a person meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  typer's shape
         """Load one command; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
@@ -65,7 +65,7 @@ class OnDemand(TyperGroup):
         alone.command(cmd_name)(found)
         return typer.main.get_command(alone)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  typer's shape
         """The table of commands."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])

@@ -1,0 +1,319 @@
+"""The director: sees every event, writes the captions, and does what a person would do.
+
+It decides nothing about the portfolio. It approves, halts, resumes, stops and starts the daemon with
+the means that any user has, and it slows the simulated clock down where something happens.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from daemon.demo import script
+from daemon.demo.child import Child
+from daemon.demo.picture import Caption, Picture
+from daemon.screens.sentences import order_words, plan_words
+from daemon.screens.words import money, percent, points, short_hash
+from daemon.why_not import NothingKnown, why_not
+from portfolio.decisions import Proposal
+from portfolio.events import (
+    ApprovalRequested,
+    CycleDecided,
+    DaemonStarted,
+    DaemonStopped,
+    FlowSeen,
+    Halted,
+    Resumed,
+    RunEnded,
+    RunOpened,
+    SessionClosed,
+)
+from portfolio.memory import FlowKind
+from portfolio.money import Weight
+from portfolio.ports import JournalReader
+from portfolio.records import Recorded
+
+QUIET_AFTER = 15
+"""A caption goes after so many sessions without another."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Later:
+    """Something to do at a moment of the wall clock, seconds on the monotonic clock."""
+
+    at: float
+    act: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tempo:
+    """Seconds: a session, the stop after something notable, the time a caption needs."""
+
+    session: float
+    dwell: float
+    read: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Director:
+    """`now` is the monotonic time of the frame; `see` takes each event once, `act` runs what is due."""
+
+    child: Child
+    picture: Picture
+    journal: JournalReader
+    tempo: Tempo
+    scripted: bool
+    now: float = 0.0
+    scenes: list[str] = field(default_factory=list)
+    _stops: list[tuple[date, Callable[[], None]]] = field(default_factory=list)
+    _later: list[Later] = field(default_factory=list)
+    _closed_since_caption: int = 0
+    _has_stopped: bool = False
+    _is_down_on_purpose: bool = False
+    _arrived: bool = False
+
+    def begin(self) -> None:
+        """Set the stops and the pace. Call before the daemon starts."""
+        if self.scripted:
+            self._stops = [
+                (script.HALT_BEFORE, self._halt),
+                (script.RESUME_BEFORE, self._resume),
+            ]
+        self._run_on()
+
+    def see(self, recorded: Recorded) -> None:
+        """One more event of the journal."""
+        match recorded.event:
+            case ApprovalRequested() as asked:
+                self._asked(asked)
+            case CycleDecided() as look:
+                self._looked(look)
+            case FlowSeen(flow=flow) if flow.kind in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL):
+                self._say(
+                    f"A {flow.kind} of {money(abs(flow.amount))} arrives",
+                    "It is recognised from the broker's activities, not taken for a gain.",
+                    "It rests for one session: it could be on its way elsewhere.",
+                    tone="care",
+                    scene=flow.kind.value,
+                )
+            case RunOpened() as opened:
+                self._opened(opened)
+            case RunEnded() as ended:
+                self._say(
+                    f"Run {ended.run} is {ended.outcome}", ended.reason, tone="good", keep=True
+                )
+            case DaemonStopped(reason=reason):
+                if self._is_down_on_purpose:
+                    self._add(f"It says: stopped, {reason}. The journal has everything.")
+            case DaemonStarted() if self._is_down_on_purpose:
+                self._is_down_on_purpose = False
+                self._add("Started again: it has asked the broker first, and goes on where it was.")
+            case Halted(reason=reason):
+                self._add(f"In force: {reason}. It looks and tells, and sends nothing.")
+            case Resumed(by=by):
+                self._add(f"The journal has who cleared it and why: {by}.")
+            case SessionClosed():
+                self._session_closed()
+            case _:
+                pass
+
+    def act(self, now: float) -> None:
+        """Do what is due; bring a stop's scene on when the clock has reached it."""
+        self.now = now
+        due = [later for later in self._later if later.at <= now]
+        self._later = [later for later in self._later if later.at > now]
+        for later in due:
+            later.act()
+        if self._stops and not self._arrived and self._stands_before(self._stops[0][0]):
+            self._arrived = True
+            self._stops[0][1]()
+
+    @property
+    def expects_silence(self) -> bool:
+        """Whether the daemon is down because the director stopped it."""
+        return self._is_down_on_purpose
+
+    # scenes
+
+    def _asked(self, asked: ApprovalRequested) -> None:
+        short = short_hash(asked.proposal_hash)
+        first = "first-plan" not in self.scenes
+        title = "The first plan waits for a person" if first else "A plan waits for a person"
+        why = "; ".join(asked.reasons)
+        self._say(
+            title,
+            f"{why}.",
+            "Time stands still until somebody answers. What a person would type:",
+            f"  trimtab approve {short}",
+            tone="care",
+            scene="first-plan" if first else "approval",
+        )
+
+        def grant() -> None:
+            self._add(f"demo approves {short}")
+            self.child.ask("approve", reason="demo approves", subject=asked.proposal_hash)
+
+        self._after(self.tempo.read, grant)
+
+    def _looked(self, look: CycleDecided) -> None:
+        decision = look.decision
+        if isinstance(decision, Proposal):
+            if decision.run is None and look.verdict is not None:
+                self._proposed(look, decision)
+            return
+        gates = {gate.name: gate for gate in decision.gates if not gate.passed}
+        if "price" in gates and gates["price"].scope and "stale" not in self.scenes:
+            self._why_not(gates["price"].scope)
+        if "halt" in gates and any(g.name == "band" and g.passed for g in decision.gates):
+            self._halted_at_the_edge(decision.reason)
+
+    def _proposed(self, look: CycleDecided, decision: Proposal) -> None:
+        if not self.picture.orders and not self._later:
+            return  # the first plan has its own scene
+        title, scene = _title_of(decision)
+        lines = [f"{decision.reason}."]
+        lines += [order_words(leg) for leg in decision.legs[:2]]
+        if scene == "invested":
+            lines.append("New cash goes to what is short; nothing is sold, no tax is made.")
+        elif look.verdict is not None and look.verdict.outcome == "approved":
+            lines.append(
+                f"{percent(decision.turnover)} one way, within every limit: it goes ahead."
+            )
+        self._say(title, *lines, tone="decision", scene=scene)
+
+    def _opened(self, opened: RunOpened) -> None:
+        day = self.picture.day
+        if not self.scripted or self._has_stopped or day < script.STOP_FROM:
+            return
+        if not isinstance(self.picture.decision, Proposal) or not self.picture.decision.sells:
+            return
+        self._has_stopped = True
+        buys = [plan_words(self.picture.decision)]
+
+        def stop() -> None:
+            self._is_down_on_purpose = True
+            self._say(
+                "The process is stopped in the middle of a run",
+                f"Run {opened.run.number}: {buys[0]}. The sale is done, the purchase is not.",
+                tone="alarm",
+                scene="restart",
+            )
+            self.child.ask_to_stop()
+            self._after(self.tempo.read, self.child.start)
+
+        self._after(self.tempo.dwell * 0.4, stop)
+
+    def _halted_at_the_edge(self, reason: str) -> None:
+        if "halted-edge" in self.scenes:
+            return
+        crossed = next(view for view in self.picture.slices if view.name != "cash")
+        self._say(
+            "A band's edge is crossed, and nothing is sent",
+            f"{crossed.name} {points(Weight(crossed.before - crossed.target))} points.",
+            f"{reason}.",
+            tone="alarm",
+            scene="halted-edge",
+        )
+        self._hold_still(self.tempo.read)
+
+    def _why_not(self, symbol: str) -> None:
+        try:
+            answers = why_not(self.journal, symbol)
+        except NothingKnown as nothing:
+            answers = ("", str(nothing))
+        self._say(
+            "A stale quote is refused",
+            f"$ trimtab why-not {symbol}",
+            *answers[1:],
+            tone="care",
+            scene="stale",
+        )
+        self._hold_still(self.tempo.read * 1.3)
+
+    def _halt(self) -> None:
+        self._say(
+            "A person halts everything",
+            '$ trimtab halt --reason "I want to read the news first"',
+            "A file outside the database, read before every send.",
+            tone="alarm",
+            scene="halt",
+        )
+        self.child.ask("halt", reason="I want to read the news first")
+        self._after(self.tempo.read, self._next_stop)
+
+    def _resume(self) -> None:
+        self._say(
+            "Only a person resumes, and says why",
+            '$ trimtab resume --reason "read it, the plan stands"',
+            tone="care",
+            scene="resume",
+        )
+        self.child.ask("resume", reason="read it, the plan stands")
+        self._after(self.tempo.read, self._next_stop)
+
+    # means
+
+    def _say(
+        self, title: str, *lines: str, tone: str = "plain", scene: str = "", keep: bool = False
+    ) -> None:
+        if keep and self._closed_since_caption == 0 and self.picture.caption.title:
+            self._add(f"{title}: {lines[0]}" if lines else title)
+            return
+        if scene:
+            self.scenes.append(scene)
+        self._closed_since_caption = 0
+        self.picture.caption = Caption(title=title, lines=list(lines), tone=tone)
+
+    def _add(self, line: str) -> None:
+        self.picture.caption.lines.append(line)
+        self._closed_since_caption = 0
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        self._later.append(Later(at=self.now + seconds, act=act))
+
+    def _session_closed(self) -> None:
+        self._closed_since_caption += 1
+        if self._closed_since_caption == QUIET_AFTER:
+            self.picture.caption = Caption(
+                title="Every session it looks, and holds",
+                lines=[
+                    "Inside the bands nothing is traded. Each look leaves its inputs and reasons."
+                ],
+            )
+
+    def _stands_before(self, stop: date) -> bool:
+        closed = self.journal.events("session_closed", limit=1, newest_first=True)
+        if not closed or not isinstance(closed[0].event, SessionClosed):
+            return False
+        gap = (stop - closed[0].event.session).days
+        return gap <= 1 or (gap <= 4 and stop.weekday() == 0)
+
+    def _next_stop(self) -> None:
+        self._stops = self._stops[1:]
+        self._arrived = False
+        self._run_on()
+
+    def _run_on(self) -> None:
+        self.child.set_pace(
+            session_seconds=self.tempo.session,
+            dwell_seconds=self.tempo.dwell,
+            pause_on=self._stops[0][0] if self._stops else None,
+        )
+
+    def _hold_still(self, seconds: float) -> None:
+        """Stop the clock where it is, and let it go on later."""
+        self.child.set_pace(
+            session_seconds=self.tempo.session,
+            dwell_seconds=self.tempo.dwell,
+            pause_on=self.picture.first,
+        )
+        self._after(seconds, self._run_on)
+
+
+def _title_of(decision: Proposal) -> tuple[str, str]:
+    """What a plan is about, from the gates that let it through."""
+    passed = {gate.name for gate in decision.gates if gate.passed}
+    if "band" in passed and decision.sells:
+        return "A band's edge is crossed", "edge"
+    if passed & {"calendar", "backstop"} and decision.sells:
+        return "The calendar rebalance is due", "calendar"
+    return "New cash is invested, without a sale", "invested"

@@ -1,0 +1,76 @@
+"""One decision from a fresh look, recorded nowhere and sent nowhere: what `trimtab plan` shows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import Settings
+from daemon.memory import remember
+from daemon.observe import observe
+from daemon.wiring import open_house
+from policies.decide import decide
+from policies.limits import check_plan
+from portfolio.decisions import Decision, Proposal, Verdict
+from portfolio.memory import Memory
+from portfolio.snapshot import Snapshot
+from portfolio.wakes import Wake, WakeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What would be decided now. `mode` is the configuration's; `will` says what would follow."""
+
+    mode: str
+    snapshot: Snapshot
+    memory: Memory
+    decision: Decision
+    verdict: Verdict | None
+    will: str
+
+    def as_json(self) -> dict[str, object]:
+        """For a program; the snapshot is the answer's whole basis."""
+        return {
+            "mode": self.mode,
+            "decision": self.decision,
+            "verdict": self.verdict,
+            "outcome": None if self.verdict is None else self.verdict.outcome,
+            "then": self.will,
+            "snapshot": self.snapshot,
+        }
+
+
+def plan_now(settings: Settings, state_dir: Path) -> Planned:
+    """Look and decide. Raises what a look raises: `Unavailable`, `CredentialsRefused`, ..."""
+    house = open_house(settings, state_dir, sending=False)
+    snapshot = observe(house)
+    memory = remember(house, Wake(kind=WakeKind.PERSON, detail="plan"), snapshot.session)
+    decision = decide(snapshot, settings.policy, memory)
+    verdict = None
+    if isinstance(decision, Proposal):
+        verdict = check_plan(decision, snapshot, settings.limits, memory)
+    return Planned(
+        mode=settings.mode.value,
+        snapshot=snapshot,
+        memory=memory,
+        decision=decision,
+        verdict=verdict,
+        will=_what_would_follow(settings, decision, verdict, house.latch.reason()),
+    )
+
+
+def _what_would_follow(
+    settings: Settings, decision: Decision, verdict: Verdict | None, halted: str | None
+) -> str:
+    """What the daemon would do with this decision."""
+    if verdict is None or not isinstance(decision, Proposal):
+        return "Nothing would be traded."
+    if settings.mode == "dry_run":
+        return "This is a dry run: it would be told, and nothing sent."
+    if halted is not None:
+        return f"Everything is halted ({halted}): nothing would be sent."
+    if verdict.outcome == "denied":
+        return "The limits deny it: it would not be sent, and cannot be approved."
+    accounts = {leg.intent.account for leg in decision.legs}
+    automatic = all(settings.account(name).autonomy == "auto" for name in accounts)
+    if verdict.outcome == "approved" and automatic:
+        return "It is within the limits and the account is on auto: it would be sent."
+    return "It would wait for a person: trimtab approve."
