@@ -33,13 +33,17 @@ class JournalOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonStarted:
-    """A daemon took the lease; `configuration` refers to the settings' text without secrets."""
+    """A daemon took the lease; `configuration` refers to the settings' text without secrets.
+
+    `after_crash` says that the one before it was cut off: it left no `DaemonStopped`.
+    """
 
     kind: Literal["daemon_started"] = "daemon_started"
     code_version: str
     configuration: Ref
     session: date
     simulated: bool
+    after_crash: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

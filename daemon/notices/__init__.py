@@ -1,0 +1,1 @@
+"""Notices: worded from the journal, queued in its outbox, delivered beside the loop."""
