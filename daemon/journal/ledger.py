@@ -10,18 +10,49 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from daemon.journal.tables import LOT, POSITION
 from portfolio.accounts import Position
 from portfolio.events import PositionsAccepted
-from portfolio.lots import Lot, after_split, bought, matching_position, sold_first_in_first_out
+from portfolio.lots import Lot, after_split, matching_position, sold_first_in_first_out
 from portfolio.memory import CashFlow, FlowKind
 from portfolio.money import ZERO, Price, Quantity, exact_arithmetic
 from portfolio.orders import Fill, Side
 
 EXCHANGE_ZONE = "America/New_York"
 """A lot is acquired on the exchange's date: an evening trade there is tomorrow in UTC."""
+
+
+def _held_by(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.account == bindparam("in_account"), table.c.symbol == bindparam("of_symbol")
+    )
+
+
+# Made once: building and keying a statement takes longer than running it.
+_POSITION_NOW = select(POSITION.c.quantity).where(_held_by(POSITION))
+_MOVE_POSITION = update(POSITION).where(_held_by(POSITION)).values(quantity=bindparam("to"))
+_INSERT_POSITION = insert(POSITION)
+_DROP_POSITION = delete(POSITION).where(_held_by(POSITION))
+_LOTS_OF_ACCOUNT = (
+    select(LOT).where(LOT.c.account == bindparam("in_account")).order_by(LOT.c.symbol, LOT.c.number)
+)
+_LOTS_OF_SYMBOL = select(LOT).where(_held_by(LOT)).order_by(LOT.c.number)
+_LAST_LOT = select(func.max(LOT.c.number)).where(_held_by(LOT))
+_INSERT_LOTS = insert(LOT)
+_DROP_LOTS = delete(LOT).where(_held_by(LOT))
 
 
 def accept(tables: Connection, event: PositionsAccepted, seq: int) -> None:
@@ -54,17 +85,17 @@ def _with_id_of_its_own(lot: Lot, before: Sequence[Lot], seq: int) -> Lot:
 def fill(tables: Connection, done: Fill) -> None:
     """Book an execution: a purchase is a lot of its own, a sale takes the oldest."""
     with exact_arithmetic():
-        lots = lots_of(tables, done.account, done.symbol)
         held = position_of(tables, done.account, done.symbol)
         if done.side is Side.BUY:
             _set_position(tables, done.account, done.symbol, Quantity(held + done.quantity))
-            lots = bought(lots, _lot(done))
+            _add_lot(tables, done.account, _lot(done))
         else:
             _set_position(tables, done.account, done.symbol, Quantity(held - done.quantity))
+            lots = lots_of(tables, done.account, done.symbol)
             there = sum((lot.quantity for lot in lots), ZERO)
             taken = Quantity(min(done.quantity, there))
             lots, _ = sold_first_in_first_out(lots, done.symbol, taken)
-        _set_lots(tables, done.account, done.symbol, lots)
+            _set_lots(tables, done.account, done.symbol, lots)
 
 
 def _lot(done: Fill) -> Lot:
@@ -95,17 +126,16 @@ def split(tables: Connection, flow: CashFlow) -> None:
 
 def position_of(tables: Connection, account: str, symbol: str) -> Decimal:
     """Units an account should hold; zero when none."""
-    key = (POSITION.c.account == account) & (POSITION.c.symbol == symbol)
-    found: Decimal | None = tables.scalar(select(POSITION.c.quantity).where(key))
+    found: Decimal | None = tables.scalar(_POSITION_NOW, _key(account, symbol))
     return ZERO if found is None else found
 
 
 def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tuple[Lot, ...]:
     """The lots of an account, or of one symbol in it, oldest bookings first."""
-    chosen = select(LOT).where(LOT.c.account == account)
-    if symbol is not None:
-        chosen = chosen.where(LOT.c.symbol == symbol)
-    rows = tables.execute(chosen.order_by(LOT.c.symbol, LOT.c.number))
+    if symbol is None:
+        rows = tables.execute(_LOTS_OF_ACCOUNT, {"in_account": account})
+    else:
+        rows = tables.execute(_LOTS_OF_SYMBOL, _key(account, symbol))
     return tuple(
         Lot(
             lot_id=row.lot_id,
@@ -119,27 +149,38 @@ def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tupl
 
 
 def _set_position(tables: Connection, account: str, symbol: str, quantity: Quantity) -> None:
-    key = (POSITION.c.account == account) & (POSITION.c.symbol == symbol)
+    key = _key(account, symbol)
     if quantity == ZERO:
-        tables.execute(delete(POSITION).where(key))
-    elif tables.execute(update(POSITION).where(key).values(quantity=quantity)).rowcount == 0:
+        tables.execute(_DROP_POSITION, key)
+    elif tables.execute(_MOVE_POSITION, {**key, "to": quantity}).rowcount == 0:
         values = {"account": account, "symbol": symbol, "quantity": quantity}
-        tables.execute(insert(POSITION), values)
+        tables.execute(_INSERT_POSITION, values)
 
 
 def _set_lots(tables: Connection, account: str, symbol: str, lots: Sequence[Lot]) -> None:
-    tables.execute(delete(LOT).where((LOT.c.account == account) & (LOT.c.symbol == symbol)))
-    rows = [
-        {
-            "account": account,
-            "symbol": symbol,
-            "number": number,
-            "lot_id": lot.lot_id,
-            "quantity": lot.quantity,
-            "acquired_on": lot.acquired_on,
-            "unit_cost": lot.unit_cost,
-        }
-        for number, lot in enumerate(lots)
-    ]
+    tables.execute(_DROP_LOTS, _key(account, symbol))
+    rows = [_lot_columns(account, number, lot) for number, lot in enumerate(lots)]
     if rows:
-        tables.execute(insert(LOT), rows)
+        tables.execute(_INSERT_LOTS, rows)
+
+
+def _add_lot(tables: Connection, account: str, lot: Lot) -> None:
+    """A lot behind the others, which stay as they are: a purchase costs the same however many."""
+    last: int | None = tables.scalar(_LAST_LOT, _key(account, lot.symbol))
+    tables.execute(_INSERT_LOTS, _lot_columns(account, 0 if last is None else last + 1, lot))
+
+
+def _lot_columns(account: str, number: int, lot: Lot) -> dict[str, object]:
+    return {
+        "account": account,
+        "symbol": lot.symbol,
+        "number": number,
+        "lot_id": lot.lot_id,
+        "quantity": lot.quantity,
+        "acquired_on": lot.acquired_on,
+        "unit_cost": lot.unit_cost,
+    }
+
+
+def _key(account: str, symbol: str) -> dict[str, object]:
+    return {"in_account": account, "of_symbol": symbol}

@@ -7,9 +7,21 @@ database; both get the same tables because nothing here looks at anything but ev
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from daemon.journal import ledger
 from daemon.journal.tables import ALARM, APPROVAL, CYCLE, FENCE, FILL, FLOW, HALT, LEG, RUN
@@ -42,6 +54,9 @@ from portfolio.events import (
 )
 from portfolio.orders import Leg, LegState, is_legal_move
 
+_INSERT_CYCLE = insert(CYCLE)
+_INSERT_FILL = insert(FILL)
+_INSERT_FLOW = insert(FLOW)
 _INSERT_LEG = insert(LEG)
 _LEG_NOW = select(LEG.c.state, LEG.c.filled_quantity).where(
     LEG.c.client_order_id == bindparam("id")
@@ -141,8 +156,13 @@ def _columns(value: Any) -> dict[str, Any]:
 
 
 def _exists(tables: Connection, table: Table, **key: object) -> bool:
-    first = next(iter(key))
-    return tables.execute(select(table.c[first]).where(_is(table, **key))).first() is not None
+    return tables.execute(_one_of(table, *key), key).first() is not None
+
+
+@cache
+def _one_of(table: Table, *key: str) -> Select[Any]:
+    # Made once: building and keying a statement takes longer than running it.
+    return select(table.c[key[0]]).where(*(table.c[name] == bindparam(name) for name in key))
 
 
 def _cycle(tables: Connection, place: Place, event: CycleDecided) -> None:
@@ -159,7 +179,7 @@ def _cycle(tables: Connection, place: Place, event: CycleDecided) -> None:
         "memory": event.memory,
         "limits": event.limits,
     }
-    tables.execute(insert(CYCLE), values)
+    tables.execute(_INSERT_CYCLE, values)
 
 
 def _approval_requested(tables: Connection, place: Place, event: ApprovalRequested) -> None:
@@ -251,7 +271,7 @@ def _fill(tables: Connection, place: Place, event: FillBooked) -> bool:
         return False
     values = _columns(fill)
     extra = {"seq": place.seq, "client_order_id": event.client_order_id}
-    tables.execute(insert(FILL), {**values, **extra})
+    tables.execute(_INSERT_FILL, {**values, **extra})
     ledger.fill(tables, fill)
     return True
 
@@ -261,7 +281,7 @@ def _flow(tables: Connection, place: Place, event: FlowSeen) -> bool:
     if _exists(tables, FLOW, account=flow.account, flow_id=flow.flow_id):
         return False
     values = _columns(flow)
-    tables.execute(insert(FLOW), {**values, "seq": place.seq})
+    tables.execute(_INSERT_FLOW, {**values, "seq": place.seq})
     if flow.symbol is not None and flow.ratio is not None:
         ledger.split(tables, flow)
     return True
