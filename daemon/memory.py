@@ -15,8 +15,8 @@ from portfolio.ports import Sessions
 from portfolio.snapshot import Session
 from portfolio.wakes import Wake
 
-CALENDAR_LOOK_BACK = 400
-"""How many looks back the last answered calendar date is searched for."""
+CALENDAR_LOOK_BACK = (2, 20, 400)
+"""How many looks back the last answered calendar date is searched for, the fewest first."""
 
 
 def remember(
@@ -73,11 +73,12 @@ def _calendar_done_through(house: House, started_on: date, ended: Sequence[RunEn
     done = started_on - timedelta(days=1)
     if ended:
         done = max(done, ended[-1].session)
-    for record in house.journal.cycles(limit=CALENDAR_LOOK_BACK):
-        if record.session <= done:
-            break
-        if isinstance(record.decision, Hold) and record.decision.settles_calendar:
-            return record.session
+    for limit in CALENDAR_LOOK_BACK:
+        for record in house.journal.cycles(limit=limit):
+            if record.session <= done:
+                return done
+            if isinstance(record.decision, Hold) and record.decision.settles_calendar:
+                return record.session
     return done
 
 

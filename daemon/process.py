@@ -16,7 +16,7 @@ from daemon.wiring import code_version, state_directory
 from portfolio.canonical import digest
 from portfolio.events import DaemonStarted, DaemonStopped
 from portfolio.money import use_exact_arithmetic_everywhere
-from portfolio.ports import Unavailable
+from portfolio.ports import JournalUnwritable, Unavailable
 from portfolio.wakes import Wake, WakeKind
 
 RECOVERY_PAUSE_SECONDS = 5.0
@@ -108,8 +108,13 @@ def _loop(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> str:
             if assembly.is_over():
                 return "the prices have ended"
             continue
-        assembly.service.handle(wake)
-        assembly.after_wake()
+        try:
+            assembly.service.handle(wake)
+            assembly.after_wake()
+        except JournalUnwritable as problem:
+            # Without a journal nothing may be sent; the latch needs neither it nor free space.
+            assembly.house.latch.set("trimtab", f"the journal cannot be written: {problem}")
+            raise
         sd_notify.watchdog()
     return stop.reason
 
