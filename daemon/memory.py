@@ -10,7 +10,7 @@ from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, Usage
 from portfolio.money import ZERO, Money
-from portfolio.orders import Leg
+from portfolio.orders import Leg, Side
 from portfolio.ports import Sessions
 from portfolio.snapshot import Session
 from portfolio.wakes import Wake
@@ -29,9 +29,9 @@ def remember(
     opened = [r.event for r in journal.events("run_opened") if isinstance(r.event, RunOpened)]
     ended = [r.event for r in journal.events("run_ended") if isinstance(r.event, RunEnded)]
     run = journal.open_run()
-    last_ended = ended[-1].session if ended else None
+    last_ended = _last_sale_ended(opened, ended)
     flows = _unanswered_flows(house, opened)
-    done_through = _calendar_done_through(house, started_on, ended)
+    done_through = _calendar_done_through(house, started_on, opened, ended)
     return Memory(
         wake=wake,
         started_on=started_on,
@@ -68,11 +68,25 @@ def _sessions_since(sessions: Sessions, then: date | None, today: date) -> int |
     return len(sessions.between(then + timedelta(days=1), today))
 
 
-def _calendar_done_through(house: House, started_on: date, ended: Sequence[RunEnded]) -> date:
-    """The last session whose calendar dates have their answer: by a run, or by a hold that says so."""
+def _last_sale_ended(opened: Sequence[RunOpened], ended: Sequence[RunEnded]) -> date | None:
+    """When the last run that was allowed to sell ended: only such a run is followed by a rest.
+
+    Investing a dividend every month would otherwise keep the bands at rest for ever.
+    """
+    sold = {r.run.number for r in opened if any(a.side is Side.SELL for a in r.run.allowances)}
+    return next((end.session for end in reversed(ended) if end.run in sold), None)
+
+
+def _calendar_done_through(
+    house: House, started_on: date, opened: Sequence[RunOpened], ended: Sequence[RunEnded]
+) -> date:
+    """The last session whose calendar dates have their answer: the session in which a run that came
+    to its end was decided, or that of a hold that says so."""
     done = started_on - timedelta(days=1)
-    if ended:
-        done = max(done, ended[-1].session)
+    ends = {end.run for end in ended}
+    last = next((r.run for r in reversed(opened) if r.run.number in ends), None)
+    if last is not None and (record := house.journal.cycle(last.opened_cycle)) is not None:
+        done = max(done, record.session)
     for limit in CALENDAR_LOOK_BACK:
         for record in house.journal.cycles(limit=limit):
             if record.session <= done:

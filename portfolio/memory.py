@@ -68,7 +68,8 @@ class Usage:
 class Memory:
     """The past, as far as a decision needs it.
 
-    `sessions_since_run` counts exchange sessions since the last run ended, None when none has.
+    `sessions_since_run` counts exchange sessions since the last run that could sell ended
+    (`last_run_ended_on`), None when none has; a run that only invests cash is followed by no rest.
     `calendar_done_through` is the last session for which a due calendar date has been answered; at
     first the session before the journal was opened. `backstop_done_on` likewise for the backstop.
     `flows` are deposits and withdrawals not yet followed by a run, oldest first.
