@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from config.look import parse_look
-from config.models import AccountTable, Document, RebalanceTable, SimulationTable, SliceTable
+from config.models import AccountTable, Document, SimulationTable, SliceTable
+from config.rule_tables import RebalanceTable
 from config.rules import parse_calendar, parse_destination
 from config.settings import (
     AlpacaAccount,

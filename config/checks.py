@@ -128,8 +128,12 @@ def _roles(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:
         if len(roles) > 1:
             has = list_in_words(roles, "and")
             yield ("slices", i), f'slice "{node.name}" has {has}', "Keep one of them"
-        elif not roles and node.name == CASH:
-            yield ("slices", i), f'slice "{CASH}" has no symbol', "Add cash = true"
+        elif node.name == CASH and not node.cash:
+            yield (
+                ("slices", i, "name"),
+                f'"{CASH}" is the name of the slice that is cash',
+                "Add cash = true, or give it another name",
+            )
         elif not roles:
             yield (
                 ("slices", i),

@@ -11,7 +11,8 @@ _LONG_TOKEN = re.compile(r"(?=\S*[A-Za-z])(?=\S*[0-9])[A-Za-z0-9+/=_\-]{20,}")
 _RUN = re.compile(r"[A-Za-z0-9]{13}")
 _MIXED = re.compile(r"(?=\S*[A-Z])(?=\S*[a-z])(?=\S*[0-9])\S+")
 _ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.\-]*://(?!(127\.0\.0\.1|localhost|\[::1\])[:/])", re.IGNORECASE
+    r"(?!https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?$)[a-z][a-z0-9+.\-]*://",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z][a-z0-9+.\-]*://[^\s\"']+|[A-Za-z0-9+/=_\-]{20,}", re.IGNORECASE)
 _SHOWN_CHARACTERS = 60

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.models import AccountTable, Document
+from config.models import Document
 from config.places import Path as KeyPath
 from config.places import key_text, line_of
 from config.problems import Problem, list_in_words, shown
@@ -102,9 +102,10 @@ def _missing(path: KeyPath) -> tuple[str, str]:
 
 
 def _table_advice(path: KeyPath) -> str:
-    if len(path) == 2 and isinstance(path[1], int):
-        return f"Write [[{path[0]}]] and its keys below it"
-    return f"Write [{'.'.join(str(part) for part in path if isinstance(part, str))}] and its keys"
+    name = ".".join(part for part in path if isinstance(part, str))
+    if isinstance(path[-1], int):
+        return f"Write [[{name}]] and its keys below it"
+    return f"Write [{name}] and its keys"
 
 
 def _list_advice(path: KeyPath) -> str:
@@ -151,15 +152,13 @@ def _with_unit(key: str, known: tuple[str, ...]) -> list[str]:
 
 def _home_of(key: str, here: type[BaseModel]) -> str:
     """Where a key that is unknown here does belong; empty when nowhere."""
-    if key in Document.model_fields and here is not Document:
-        if key in ("mode", "state_dir"):
-            return "to the top of the file, above the first [table]"
-        return "out of this table" if here is not AccountTable else ""
     for name in Document.model_fields:
         model = _model_at((name,))
         if model is not here and model is not Document and key in model.model_fields:
             brackets = f"[[{name}]]" if name in ("accounts", "slices") else f"[{name}]"
             return f"under {brackets}"
+    if key in Document.model_fields and here is not Document:
+        return "to the top of the file, above the first [table]"
     return ""
 
 

@@ -14,19 +14,16 @@ from pydantic.fields import FieldInfo
 
 from config.models import (
     AccountTable,
-    DepositsTable,
     Document,
     EventTable,
     HouseholdTable,
-    LimitsTable,
     NoticesTable,
-    PricesTable,
-    RebalanceTable,
     ScheduleTable,
     SimulationTable,
     SliceTable,
 )
 from config.problems import plain_number
+from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import Mode
 from portfolio.accounts import AccountKind, Autonomy
 
@@ -223,7 +220,7 @@ def toml_value(value: object) -> str:
     r"""One value as TOML.
 
     >>> toml_value({"VTI": Decimal("1.50")}), toml_value(Decimal(100000)), toml_value('a"b')
-    ('{ VTI = 1.5 }', '100_000', '"a\\\\"b"')
+    ('{ VTI = 1.5 }', '100_000', '"a\\"b"')
     """
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -29,3 +29,12 @@ def test_a_change_of_accounts_needs_a_restart() -> None:
     after = settings(changed('"simulated"', '"simulated"\nautonomy = "auto"'))
     assert changes(settings(), after) == ('accounts "play": autonomy was "propose", is "auto"',)
     assert needs_restart(settings(), after) == ("accounts",)
+
+
+def test_a_holding_added_elsewhere_is_named() -> None:
+    other = '[[accounts]]\nid = "plan"\nbroker = "held_elsewhere"\n'
+    before, after = (
+        settings(SMALLEST + other),
+        settings(SMALLEST + other + "positions = { BND = 5 }\n"),
+    )
+    assert changes(before, after) == ('accounts "plan": positions.BND is new: 5',)

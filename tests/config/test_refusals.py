@@ -71,6 +71,48 @@ def test_a_key_in_the_wrong_table_is_told_where_it_belongs() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('[limits]\nprices = "a.csv"', '"prices" is not known here. Move it under [simulation].'),
+        (
+            "[limits]\nweight_percent = 5",
+            '"weight_percent" is not known here. Move it under [[slices]].',
+        ),
+        (
+            "[simulation]\nevents = [5]",
+            "5 stands where a table belongs. Write [[simulation.events]] and its keys below it.",
+        ),
+        (
+            "[[slices]]\nname = 5\nweight_percent = 0",
+            '5 is no name. Write a text in quotes, for example "core".',
+        ),
+        (
+            "[schedule]\nwatched_folder = 7",
+            '7 is no path of a file. Write a path, for example "alpaca.keys".',
+        ),
+        (
+            "[limits]\nmax_orders_per_day = 1.0e-20",
+            "the number has too many decimals. Write at most 9 decimals.",
+        ),
+        (
+            "[deposits]\nwait_sessions = {}",
+            "a table is not a number. Write a number, for example 5 or 2.5.",
+        ),
+        (
+            "[deposits]\nwait_sessions = 12:00:00",
+            "12:00:00 is not a number. Write a number, for example 5 or 2.5.",
+        ),
+        (
+            "[deposits]\nwait_sessions = " + "9" * 40,
+            "1.000e+40 is too large. Write at most 1000000000000000.",
+        ),
+    ],
+)
+def test_other_misplaced_things_are_told(line: str, sentence: str) -> None:
+    assert refused(SMALLEST + line)[0].endswith(f": {sentence}")
+
+
 def test_an_unknown_key_far_from_any_other_is_told_what_is_known() -> None:
     assert refused(SMALLEST + "[deposits]\nxyzzy = 1") == [
         (
@@ -215,10 +257,15 @@ def test_a_slice_that_holds_nothing_or_two_things_is_refused() -> None:
     ]
 
 
-def test_a_slice_called_cash_without_a_symbol_is_told_what_is_missing() -> None:
-    assert refused(
-        changed('"bonds"\nweight_percent = 40\nsymbol = "BND"', '"cash"\nweight_percent = 40')
-    ) == ['core.toml, line 15, slices[2]: slice "cash" has no symbol. Add cash = true.']
+@pytest.mark.parametrize("symbol", ["", 'symbol = "BIL"'])
+def test_a_slice_called_cash_that_is_not_cash_is_refused(symbol: str) -> None:
+    text = changed('"bonds"', '"cash"', changed('symbol = "BND"', symbol))
+    assert refused(text) == [
+        (
+            'core.toml, line 16, slices[2].name: "cash" is the name of the slice that is cash. '
+            "Add cash = true, or give it another name."
+        )
+    ]
 
 
 def test_a_buffer_beside_a_cash_slice_is_refused() -> None:
@@ -336,180 +383,6 @@ def test_another_currency_is_refused() -> None:
     assert refused(changed('"core"', '"core"\ncurrency = "EUR"')) == [
         'core.toml, line 5, household.currency: "EUR" is not known here. Write "USD".'
     ]
-
-
-# Mode
-
-
-def test_an_unknown_mode_is_told_the_one_that_is_probably_meant() -> None:
-    assert refused(changed('"dry_run"', '"Paper"')) == [
-        (
-            'core.toml, line 1, mode: "Paper" is no mode; "paper" is probably meant. '
-            'Write "dry_run" or "paper".'
-        )
-    ]
-    assert refused(changed('"dry_run"', '["dry_run", "paper"]')) == [
-        'core.toml, line 1, mode: a list is no mode. Write "dry_run" or "paper".'
-    ]
-
-
-def test_live_is_refused_with_the_reason() -> None:
-    assert refused(changed('"dry_run"', '"live"')) == [
-        (
-            'core.toml, line 1, mode: "live" is refused: the order protocol and the tax guards are not '
-            'complete. Write "paper" or "dry_run".'
-        )
-    ]
-
-
-# Accounts
-
-
-def test_an_unknown_broker_is_refused() -> None:
-    assert refused(changed('"simulated"', '"robin"')) == [
-        (
-            'core.toml, line 8, accounts[1].broker: "robin" is not known here. '
-            'Write "simulated", "alpaca" or "held_elsewhere".'
-        )
-    ]
-
-
-def test_a_household_that_nobody_can_trade_is_refused() -> None:
-    assert refused(changed('"simulated"', '"held_elsewhere"')) == [
-        (
-            "core.toml, line 6, accounts: no account can be traded. "
-            'Add [[accounts]] with broker = "alpaca" or broker = "simulated".'
-        )
-    ]
-
-
-def test_play_money_and_real_accounts_do_not_mix_and_ids_are_unique() -> None:
-    more = '[[accounts]]\nid = "play"\nbroker = "alpaca"\nstarting_cash_usd = 3\n'
-    assert refused(SMALLEST + more) == [
-        (
-            "core.toml, line 6, accounts: one household mixes simulated accounts with real ones. "
-            "Write a configuration of its own for the simulated accounts."
-        ),
-        (
-            'core.toml, line 20, accounts[2].id: "play" is the id of accounts[1] too. '
-            "Give each account an id of its own."
-        ),
-        (
-            'core.toml, line 22, accounts[2].starting_cash_usd: it belongs to broker = "simulated", '
-            'and this account has broker = "alpaca". Remove it, or change the broker.'
-        ),
-    ]
-
-
-def test_a_simulation_without_a_simulated_account_is_refused() -> None:
-    text = changed('"simulated"', '"alpaca"') + "[simulation]\n"
-    assert refused(text) == [
-        (
-            'core.toml, line 19, simulation: there is no account with broker = "simulated". '
-            "Remove [simulation], or add such an account."
-        )
-    ]
-
-
-def test_a_server_that_is_not_this_machine_is_refused() -> None:
-    text = changed('"simulated"', '"alpaca"\nserver_url = "https://api.alpaca.markets"')
-    assert refused(text) == [
-        (
-            "core.toml, line 9, accounts[1].server_url: a text that is not shown is no address on this "
-            'machine. Write, for example, "http://127.0.0.1:8080".'
-        )
-    ]
-    text = changed('"simulated"', '"alpaca"\nserver_url = "http://localhost.example.com"')
-    assert "is no address on this machine" in refused(text)[0]
-
-
-# The simulated market
-
-
-def test_a_market_that_ends_before_it_starts_is_refused() -> None:
-    text = SMALLEST + "[simulation]\nstart = 2008-01-02\nend = 2008-01-02\n"
-    assert refused(text) == [
-        (
-            "core.toml, line 21, simulation.end: 2008-01-02 is not after the start, 2008-01-02. "
-            "Write a later date, or leave it out."
-        )
-    ]
-
-
-def test_an_event_needs_what_its_kind_needs() -> None:
-    split = '[[simulation.events]]\non = 2008-01-02\nkind = "split"\n'
-    deposit = '[[simulation.events]]\non = 2008-01-02\nkind = "deposit"\naccount = "other"\n'
-    assert refused(SMALLEST + split + deposit) == [
-        (
-            'core.toml, line 19, simulation.events[1].symbol: an event of kind "split" needs it. '
-            'Add symbol = "VTI".'
-        ),
-        (
-            'core.toml, line 19, simulation.events[1].ratio: an event of kind "split" needs it. '
-            "Add ratio = 2."
-        ),
-        (
-            "core.toml, line 22, simulation.events[2].amount_usd: an event of kind "
-            '"deposit" needs it. Add amount_usd = 1000.'
-        ),
-        (
-            "core.toml, line 25, simulation.events[2].account: there is no simulated account "
-            '"other". Write "play".'
-        ),
-    ]
-
-
-def test_a_date_in_quotes_is_refused() -> None:
-    assert refused(SMALLEST + '[simulation]\nstart = "2008-01-02"\n') == [
-        (
-            'core.toml, line 20, simulation.start: "2008-01-02" is not a date. '
-            "Write a date without quotes, for example 2007-10-01."
-        )
-    ]
-
-
-# Notices
-
-
-def test_a_channel_without_what_it_needs_is_refused() -> None:
-    assert refused(SMALLEST + '[notices]\nchannels = ["file", "apprise", "file"]\n') == [
-        (
-            'core.toml, line 19, notices.file: channel "file" needs it. '
-            'Add file = "FILE", or take "file" out of channels.'
-        ),
-        (
-            'core.toml, line 19, notices.apprise_file: channel "apprise" needs it. '
-            'Add apprise_file = "FILE", or take "apprise" out of channels.'
-        ),
-        "core.toml, line 20, notices.channels: a channel is listed twice. List each channel once.",
-    ]
-
-
-# Secrets
-
-
-def test_a_secret_in_the_file_is_refused_and_never_shown() -> None:
-    key, secret, address = "PKABCDEFGHIJKLMNOP12", "aB3" * 14, "mailto://me:hunter2@example.com"
-    text = changed(
-        'broker = "simulated"',
-        f'broker = "alpaca"\napi_secret = "{secret}"\nkeys_file = "{key}"\n{secret} = 1',
-    )
-    text += f'[notices]\nchannels = ["{address}"]\nfile = "{address}"\n'
-    problems = refused(text.replace('"VTI"', f'"{key}"').replace('"BND"', f'"{secret}"'))
-    told = "\n".join(problems)
-    assert len(problems) == 7
-    for hidden in (key, secret, "hunter2"):
-        assert hidden not in told
-        assert hidden[:8] not in told
-    assert (
-        'core.toml, line 9, accounts[1].api_secret: there is no setting "api_secret", and a secret '
-        "has no place in this file. Put the keys into a file that you alone can read and write "
-        'keys_file = "FILE" under [[accounts]].'
-    ) in problems
-    assert (
-        "core.toml, line 10, accounts[1].keys_file: the text looks like a key itself, so it is not "
-        "shown. Put the secret into a file of its own and write the file's name here."
-    ) in problems
 
 
 # Altogether

@@ -22,24 +22,7 @@ from tests.support.configurations import SMALLEST, changed, refused, settings
 
 ROOT = Path(__file__).parents[2]
 
-
-def test_the_smallest_configuration_has_every_default_of_the_rooms() -> None:
-    read = settings()
-    assert read.policy == Policy(target=read.policy.target)
-    assert read.limits == Limits()
-    assert read.mode is Mode.DRY_RUN
-    assert read.accounts[0].autonomy is Autonomy.PROPOSE
-    assert read.accounts[0].kind is AccountKind.TAXABLE
-    assert read.policy.target.cash_weight == Decimal("0.005")
-    assert read.notices.channels == (Channel.CONSOLE,)
-    assert read.notices.amounts is False
-    assert settings(changed('mode = "dry_run"', "")).mode is Mode.DRY_RUN
-
-
-def test_every_setting_of_policy_and_limits_can_be_written_in_its_own_unit() -> None:
-    read = settings(
-        SMALLEST
-        + """
+EVERYTHING = """
 [rebalance]
 look = "weekly, at open"
 calendar = ["quarterly on day 15 from february", "weekly on friday"]
@@ -86,7 +69,23 @@ max_cycles_per_symbol_per_session = 4
 max_cycles_per_day = 6
 warn_single_holding_percent = 12
 """
-    )
+
+
+def test_the_smallest_configuration_has_every_default_of_the_rooms() -> None:
+    read = settings()
+    assert read.policy == Policy(target=read.policy.target)
+    assert read.limits == Limits()
+    assert read.mode is Mode.DRY_RUN
+    assert read.accounts[0].autonomy is Autonomy.PROPOSE
+    assert read.accounts[0].kind is AccountKind.TAXABLE
+    assert read.policy.target.cash_weight == Decimal("0.005")
+    assert read.notices.channels == (Channel.CONSOLE,)
+    assert read.notices.amounts is False
+    assert settings(changed('mode = "dry_run"', "")).mode is Mode.DRY_RUN
+
+
+def test_every_setting_of_policy_and_limits_can_be_written_in_its_own_unit() -> None:
+    read = settings(SMALLEST + EVERYTHING)
     policy = read.policy
     assert [rule.period for rule in policy.calendar] == [Period.QUARTERLY, Period.WEEKLY]
     assert {rule.min_drift for rule in policy.calendar} == {Decimal("0.015")}

@@ -60,6 +60,12 @@ def test_a_folder_or_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     assert told(pipe) == f"{pipe}: it is not a plain file. Name a plain file."
 
 
+def test_a_path_that_no_disk_knows_is_refused() -> None:
+    assert told(Path("a\0b")).endswith(
+        ": it cannot be read (not a path). Check the path and the disk."
+    )
+
+
 def test_a_file_over_a_mebibyte_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "large.toml"
     path.write_text(SMALLEST + "#" * 1024 * 1024)

@@ -1,0 +1,171 @@
+"""The tables of rules and limits: when to trade, where to stop, how much without a person.
+
+Private to this room. Every default is the one of the settings that `policies` owns.
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+from config.fields import (
+    BackstopText,
+    CalendarText,
+    DestinationText,
+    Flag,
+    LookText,
+    Percent,
+    PercentAbove,
+    Points,
+    PointsOrNone,
+    Usd,
+    UsdAbove,
+    choice,
+    number,
+    whole,
+)
+from config.look import Look
+from config.rules import calendar_text, destination_text
+from config.tables import Table, key, percent
+from policies.limits import Limits
+from policies.policy import CalendarRule, Period, Policy
+from portfolio.money import ONE, Weight
+from portfolio.target import Band, BandRule, Slice, build_target
+
+_POLICY = Policy(target=build_target([Slice(name="all", weight=Weight(ONE), symbol="ALL")]))
+_LIMITS, _BAND = Limits(), Band()
+_BACKSTOP = _POLICY.backstop or CalendarRule(period=Period.YEARLY)
+
+
+class RebalanceTable(Table):
+    """When a rebalance is due, where it stops and what it may do."""
+
+    look: LookText = key(str(Look()), "when to take a full look")
+    calendar: list[CalendarText] = key(
+        [], 'dates on which a rebalance is due, ["quarterly", "monthly on day 15"]'
+    )
+    calendar_min_drift_points: PointsOrNone = key(
+        percent(CalendarRule(period=Period.YEARLY).min_drift),
+        "such a date passes quietly when no slice is further off",
+    )
+    backstop: BackstopText = key(
+        calendar_text(_BACKSTOP), 'at least this often; "never" switches it off'
+    )
+    backstop_min_drift_points: PointsOrNone = key(
+        percent(_BACKSTOP.min_drift), "the backstop passes quietly when no slice is further off"
+    )
+    band_points: Points | None = key(
+        percent(_BAND.points), "the band of every slice that has none of its own, in points"
+    )
+    band_relative_percent: PercentAbove | None = key(
+        percent(_BAND.relative), "and as a share of the slice's weight"
+    )
+    band_rule: Annotated[str, choice(*BandRule)] = key(
+        _BAND.rule.value, "which of the two counts: narrower or wider"
+    )
+    band_floor_points: PointsOrNone = key(
+        percent(_BAND.floor), "a band is never narrower than this, so small slices do not churn"
+    )
+    destination: DestinationText = key(
+        destination_text(_POLICY.destination), "where a rebalance stops"
+    )
+    rest_sessions: Annotated[int, whole(most=260)] = key(
+        _POLICY.rest_sessions, "quiet after a rebalance"
+    )
+    rest_override_bands: Annotated[Decimal, number(least=1, most=100, unit=" bands")] = key(
+        _POLICY.rest_override, "a drift of this many times the band ends the quiet"
+    )
+    min_improvement_percent: Percent = key(
+        percent(_POLICY.min_improvement), "skip a plan that removes less of the drift: no churn"
+    )
+    minimum_trade_usd: Usd = key(
+        _POLICY.minimum_trade.amount, "no order below this, or below the share of the next line"
+    )
+    minimum_trade_percent: Percent = key(
+        percent(_POLICY.minimum_trade.fraction), "of the portfolio; the larger of the two counts"
+    )
+    cash_buffer_percent: Annotated[Decimal, number(most=99, unit=" %")] = key(
+        Decimal("0.5"), "cash that stays uninvested; without meaning when cash is a slice"
+    )
+    fractional: Flag = key(_POLICY.fractional, "true trades parts of shares where that is possible")
+    sells_allowed: Flag = key(_POLICY.sells_allowed, "false only ever invests new cash")
+    limit_offset_percent: Annotated[Decimal, number(most=5, unit=" %")] = key(
+        percent(_POLICY.limit_offset), "a limit order may pay this much more than the quote"
+    )
+    proposal_hours: Annotated[int, whole(least=1, most=720)] = key(
+        _POLICY.proposal_hours, "a proposal that nobody answers expires"
+    )
+    run_sessions: Annotated[int, whole(least=1, most=20)] = key(
+        _POLICY.run_sessions, "an accepted plan that is not done by then ends"
+    )
+
+
+class DepositsTable(Table):
+    """What happens with new cash."""
+
+    wait_sessions: Annotated[int, whole(most=60)] = key(
+        _POLICY.deposits.wait_sessions, "a deposit may be on its way elsewhere"
+    )
+    ask_above_percent: Percent = key(
+        percent(_POLICY.deposits.ask_above), "a deposit above this share of the portfolio asks"
+    )
+
+
+class PricesTable(Table):
+    """What makes a quote good enough to trade on."""
+
+    max_age_seconds: Annotated[int, whole(least=1, most=120)] = key(
+        _POLICY.prices.max_age_seconds, "an older quote is refused"
+    )
+    max_spread_percent: PercentAbove = key(
+        percent(_POLICY.prices.max_spread), "a wider market is refused"
+    )
+    max_jump_percent: PercentAbove = key(
+        percent(_POLICY.prices.max_jump), "a price this far from the last close waits for a person"
+    )
+
+
+class LimitsTable(Table):
+    """How much may happen without a person. Beyond a limit a plan is referred, not dropped."""
+
+    max_order_usd: UsdAbove | None = key(
+        None, "one order; the smaller of this and the next counts", 25_000
+    )
+    max_order_percent: PercentAbove = key(percent(_LIMITS.max_order_fraction), "of equity")
+    max_plan_percent: PercentAbove = key(
+        percent(_LIMITS.max_plan_fraction), "of equity, the larger of buys and sells"
+    )
+    max_plan_legs: Annotated[int, whole(least=1, most=1000)] = key(
+        _LIMITS.max_plan_legs, "orders in one plan"
+    )
+    max_position_sold_percent: PercentAbove = key(
+        percent(_LIMITS.max_position_sold_fraction), "of one holding, in one plan"
+    )
+    max_day_percent: PercentAbove = key(
+        percent(_LIMITS.max_day_fraction), "of equity in one day, buys and sells together"
+    )
+    max_volume_percent: PercentAbove = key(
+        percent(_LIMITS.max_volume_fraction), "of the 20-day average volume; unknown volume asks"
+    )
+    max_limit_from_quote_percent: Annotated[Decimal, number(least="0.1", most=5, unit=" %")] = key(
+        percent(_LIMITS.max_limit_from_quote), "how far a limit price may stand from the quote"
+    )
+    max_price_from_close_percent: PercentAbove = key(
+        percent(_LIMITS.max_price_from_close), "and from the last close"
+    )
+    max_orders_per_symbol_per_cycle: Annotated[int, whole(least=1, most=20)] = key(
+        _LIMITS.max_orders_per_symbol_per_cycle, "pace"
+    )
+    max_orders_per_day: Annotated[int, whole(least=1, most=10_000)] = key(
+        _LIMITS.max_orders_per_day, "pace"
+    )
+    max_requests_per_minute: Annotated[int, whole(least=10, most=1000)] = key(
+        _LIMITS.max_requests_per_minute, "pace; Alpaca allows 200"
+    )
+    max_cycles_per_symbol_per_session: Annotated[int, whole(least=1, most=50)] = key(
+        _LIMITS.max_cycles_per_symbol_per_session, "more is a loop: it stops until a person looks"
+    )
+    max_cycles_per_day: Annotated[int, whole(least=1, most=50)] = key(
+        _LIMITS.max_cycles_per_day, "cycles that traded; more is a loop"
+    )
+    warn_single_holding_percent: PercentAbove = key(
+        percent(_LIMITS.warn_single_holding_fraction), "a single stock above this is told"
+    )
