@@ -169,6 +169,11 @@ def test_a_url_that_would_give_the_keys_away_is_refused(url: str, words: str) ->
         assert "hunter2" not in str(refusal.value)
 
 
+def test_a_limit_of_no_requests_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        AlpacaSettings(requests_per_minute=0)
+
+
 def test_each_mode_has_its_hosts() -> None:
     paper, live = AlpacaSettings(), AlpacaSettings(paper=False)
     assert paper.trading_base == "https://paper-api.alpaca.markets"

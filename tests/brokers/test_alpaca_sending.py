@@ -160,6 +160,14 @@ def test_an_unknown_host_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "name was not found" in outcome.message
 
 
+def test_a_secure_connection_that_fails_may_have_carried_the_order(
+    alpaca: ScriptedAlpaca,
+) -> None:
+    outcome = broker(alpaca.url.replace("http", "https")).submit("x", intent())
+    assert isinstance(outcome, Ambiguous)
+    assert "the secure connection failed" in outcome.message
+
+
 def test_a_connection_that_never_opens_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """A full backlog: the kernel does not answer the third caller."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

@@ -268,3 +268,26 @@ def test_a_split_without_both_rates_has_no_ratio() -> None:
     )
     assert detailed is not None
     assert detailed.ratio == Decimal("0.1")
+
+
+@pytest.mark.parametrize("change", [{"qty": "0"}, {"price": "0"}, {"price": "-1"}, {"side": "up"}])
+def test_a_fill_of_nothing_or_for_nothing_is_not_booked(change: dict[str, str]) -> None:
+    (first, *_) = wire.rows("activity", written("fills"))
+    with pytest.raises(Unreadable, match=next(iter(change))):
+        activities.fill(Row("activity", {**first.fields, **change}), "brokerage")
+
+
+@pytest.mark.parametrize(
+    "change", [{"date": "the 4th"}, {"open": "half past nine"}, {"close": None}, {"date": 20261125}]
+)
+def test_a_calendar_row_that_cannot_be_read_is_not_guessed(change: dict[str, object]) -> None:
+    (first, *_) = wire.rows("day", written("calendar"))
+    with pytest.raises(Unreadable, match=next(iter(change))):
+        wire.session(Row("day", {**first.fields, **change}))
+
+
+def test_a_truth_value_that_is_a_word_is_not_taken_for_one() -> None:
+    body = written("account")
+    assert isinstance(body, dict)
+    with pytest.raises(Unreadable, match="trading_blocked holds 'no'"):
+        wire.account(wire.row("account", body | {"trading_blocked": "no"}))
