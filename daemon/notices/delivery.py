@@ -48,11 +48,8 @@ def prepared(notice: Notice, redact: Callable[[str], str]) -> Notice:
     """
     title = "".join(c if c.isprintable() else " " for c in notice.title)
     body = "".join(c if c.isprintable() or c == "\n" else " " for c in notice.body)
-    return replace(
-        notice,
-        title=_cut(redact(title).strip(), MAX_TITLE) or "trimtab",
-        body=_cut(redact(body), MAX_BODY) or title,
-    )
+    title = _cut(redact(title).strip(), MAX_TITLE) or "trimtab"
+    return replace(notice, title=title, body=_cut(redact(body), MAX_BODY).strip() or title)
 
 
 def _cut(text: str, most: int) -> str:

@@ -11,11 +11,12 @@ from portfolio.orders import Side
 
 MOST_LINES: Final = 15
 
+_NUMBER: Final = r"-?\d+(?:[.,]\d+)*(?:E[+-]?\d+)?"
 _AMOUNTS: Final = (
     (re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?\s?USD\b"), "[amount]"),
     (re.compile(r"[-+]?\$\s?\d[\d,]*(?:\.\d+)?"), "[amount]"),
     (re.compile(r"\b(buy|sell|bought|sold) \d[\d,]*(?:\.\d+)? (?=[A-Z])"), r"\1 "),
-    (re.compile(r"\b([A-Z][A-Z0-9./]*) -?\d[\d.E+-]* → -?\d[\d.E+-]*"), r"\1 changed"),
+    (re.compile(rf"\b([A-Z][A-Z0-9./]*) {_NUMBER} → {_NUMBER}"), r"\1 changed"),
 )
 _MONEY_KEYS: Final = re.compile(r"usd|amount|cash|position|quantit|equity", re.IGNORECASE)
 
