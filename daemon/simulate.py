@@ -5,6 +5,7 @@ Its speed is `pace.json` in the state directory, read again at every step:
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -59,14 +60,17 @@ class Driver:
 
     def next_wake(self, wakes: WakeQueue) -> Wake | None:
         """A wake that waits, else one made by letting time pass. None when nothing happened yet."""
+        pace = read_pace(self.state_dir, self.pace)
+        if self._dwell:
+            # Before the next wave, too: who watches shall see the sales, then what they pay for.
+            self._dwell = False
+            time.sleep(pace.dwell_seconds)
         waiting = wakes.get(0)
         if waiting is not None:
             return waiting
-        pace = read_pace(self.state_dir, self.pace)
+        if self.is_over():
+            return None
         seconds = pace.session_seconds / STEPS_A_SESSION
-        if self._dwell:
-            self._dwell = False
-            seconds = max(seconds, pace.dwell_seconds)
         next_at = self.alarms.next_at()
         paused = (
             pace.pause_on is not None and next_at is not None and next_at.date() >= pace.pause_on
