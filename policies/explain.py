@@ -2,7 +2,6 @@
 
 from decimal import ROUND_DOWN, Decimal
 
-from portfolio.money import ZERO, Money
 from portfolio.orders import Side
 
 HUNDRED = Decimal(100)
@@ -71,8 +70,3 @@ def listed(names: list[str], most: int = 5) -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return ", ".join(names)
-
-
-def nothing(amount: Money) -> bool:
-    """Whether an amount is no more than rounding dust: under a hundredth of a cent."""
-    return abs(amount) < Decimal("0.0001") or amount == ZERO

@@ -1,5 +1,6 @@
 """The gates that are no trigger: what stands in the way of trading, and what a plan must be worth."""
 
+from datetime import date
 from decimal import Decimal
 
 from policies.book import Book
@@ -77,11 +78,22 @@ def _account_gates(book: Book) -> tuple[Gate, ...]:
 
 def _barred_gates(book: Book) -> tuple[Gate, ...]:
     return tuple(
-        Gate(name="barred", passed=False, scope=symbol, text=f"{symbol} in {desk.account}: {why}")
+        Gate(
+            name="barred",
+            passed=False,
+            scope=symbol,
+            text=f"{symbol} in {desk.account}: {why}",
+            next_possible=_fence_falls(book, desk.account, symbol),
+        )
         for desk in book.desks
         for symbol, why in sorted(desk.barred.items())
         if symbol in book.slice_of and symbol not in book.snapshot.refused
     )
+
+
+def _fence_falls(book: Book, account: str, symbol: str) -> date | None:
+    fence = book.memory.fence_of(account, symbol)
+    return None if fence is None or fence.until is None else fence.until.date()
 
 
 def _left_alone(book: Book) -> tuple[Gate, ...]:

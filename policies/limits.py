@@ -93,30 +93,25 @@ def last_look(
     without this order, and with the earlier legs of its wave taken off.
     """
     with exact_arithmetic():
-        return (
-            _quote_fault(intent, quote, at, rule)
-            or _beyond_collar(intent, quote, limits)
-            or _beyond_means(intent, cash, available)
-            or _beyond_allowance(intent, allowance)
-        )
+        fresh = _fresh(intent, quote, at, rule)
+        if isinstance(fresh, LimitCheck):
+            return fresh
+        collar = _collar(intent, fresh, limits)
+        if collar.outcome != "ok":
+            return collar
+        return _beyond_means(intent, cash, available) or _beyond_allowance(intent, allowance)
 
 
-def _quote_fault(
+def _fresh(
     intent: OrderIntent, quote: Quote | RefusedPrice | None, at: datetime, rule: PriceRule
-) -> LimitCheck | None:
+) -> Quote | LimitCheck:
+    """The quote if it may be traded on, else what denies it."""
     if quote is None:
         return _deny("quote", intent.symbol, f"{intent.symbol} has no quote")
-    fault = quote if isinstance(quote, RefusedPrice) else fault_of(quote, rule, at)
-    return None if fault is None else _deny("quote", intent.symbol, fault.detail)
-
-
-def _beyond_collar(
-    intent: OrderIntent, quote: Quote | RefusedPrice | None, limits: Limits
-) -> LimitCheck | None:
-    if not isinstance(quote, Quote):
-        return None
-    check = _collar(intent, quote, limits)
-    return None if check.outcome == "ok" else check
+    if isinstance(quote, RefusedPrice):
+        return _deny("quote", intent.symbol, quote.detail)
+    fault = fault_of(quote, rule, at)
+    return quote if fault is None else _deny("quote", intent.symbol, fault.detail)
 
 
 def _beyond_means(intent: OrderIntent, cash: Money, available: Quantity) -> LimitCheck | None:

@@ -18,7 +18,9 @@ def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list
     is sold whatever its size.
     """
     parts: list[Part] = []
-    skipped = [d.capped[symbol] for symbol in sells for d in book.desks if symbol in d.capped]
+    skipped = [
+        why for d in book.desks for symbol, why in d.capped.items() if book.gap(symbol) > ZERO
+    ]
     for symbol, amount in sells.items():
         exits = book.goals[symbol] == ZERO
         split = _split_sale(book, symbol, amount) if exits or amount >= book.minimum else {}

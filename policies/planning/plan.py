@@ -8,7 +8,7 @@ from policies.book import Book
 from policies.planning.accounts import buy_parts, money_of, sell_parts
 from policies.planning.destination import wanted_trades
 from policies.planning.sizing import Part, as_leg, in_order
-from policies.triggers.ask import Call
+from policies.triggers.ask import Aim, Call
 from portfolio.decisions import PlannedLeg, SliceView
 from portfolio.drift import slice_drifts
 from portfolio.money import ZERO, Money, Weight
@@ -38,7 +38,7 @@ class Plan:
 def make_plan(book: Book, call: Call) -> Plan:
     """Size a call: sales first, then buys from the cash there and the sales at their limits."""
     wanted = wanted_trades(book, call)
-    sells, unsold = sell_parts(book, wanted.sells)
+    sells, unsold = ([], []) if call.aim is Aim.INVEST else sell_parts(book, wanted.sells)
     buys, unbought = (
         buy_parts(book, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
     )

@@ -119,6 +119,12 @@ def test_a_taxable_account_sells_only_what_has_a_basis_and_says_so() -> None:
     assert orders(look(deferred))["main", "STK"] == -150
 
 
+def test_lots_of_a_known_cost_and_an_unknown_date_may_be_sold() -> None:
+    lots = (replace(lot("STK", 750), acquired_on=None), lot("BND", 250))
+    answer = look(account(0, {"STK": 750, "BND": 250}, lots=lots))
+    assert orders(answer)["main", "STK"] == -150
+
+
 def test_what_open_orders_hold_is_not_sold() -> None:
     free = account(0, {"STK": 750, "BND": 250}, available={"STK": 90})
     assert orders(look(free))["main", "STK"] == -90
@@ -196,6 +202,13 @@ def test_a_symbol_fenced_in_one_account_is_bought_in_another() -> None:
     a = account(4000, {"STK": 600}, name="a")
     b = account(1000, {"BND": 350}, name="b")
     past = memory(fences=(Fence(account="a", symbol="BND", reason="wash sale"),))
+    assert orders(decide(household(a, b, quotes=QUOTES), POLICY, past)) == {("b", "BND"): 10}
+
+
+def test_a_live_leg_bars_its_symbol_in_its_own_account_only() -> None:
+    a = account(4000, {"STK": 600}, name="a")
+    b = account(1000, {"BND": 350}, name="b")
+    past = memory(live_legs=(leg("BND", Side.BUY, 1, LegState.WORKING, account="a"),))
     assert orders(decide(household(a, b, quotes=QUOTES), POLICY, past)) == {("b", "BND"): 10}
 
 

@@ -149,3 +149,14 @@ def test_the_first_row_that_fires_is_named() -> None:
     assert firing.first_row == 2
     assert firing.first.tolist() == [-1, -1, 0, 0]
     assert fires(np.array([calm]), tree, widths).first_row == -1
+
+
+def test_a_slice_has_its_own_band_or_the_default() -> None:
+    own = Band(points=Weight(d("0.02")), relative=None)
+    slices = [
+        Slice(name="a", weight=Weight(d("0.5")), symbol="A", band=own),
+        Slice(name="b", weight=Weight(d("0.5")), symbol="B"),
+    ]
+    policy = Policy(target=build_target(slices))
+    assert policy.band_of("a") is own
+    assert policy.band_of("b") is policy.default_band

@@ -165,3 +165,13 @@ def test_when_a_rebalance_is_not_worth_it_new_cash_is_still_invested() -> None:
     answer = decide(snapshot, exactly(min_improvement=d("0.9")), memory())
     assert moved(answer) == {"BND": 30}
     assert [g.passed for g in answer.gates if g.name == "improvement"] == [False, True]
+
+
+def test_a_date_that_asks_for_no_drift_finds_nothing_to_improve() -> None:
+    rule = CalendarRule(period=Period.YEARLY, month=3, day=11, min_drift=Weight(d(0)))
+    answer = look({"STK": 60_000, "BND": 40_000}, exactly(calendar=(rule,)))
+    assert isinstance(answer, Hold)
+    assert answer.reason == (
+        "rebalance: no order is left, nothing that can be traded now is off its target"
+    )
+    assert answer.settles_calendar

@@ -241,6 +241,13 @@ def test_a_single_stock_above_ten_percent_is_warned_of_and_a_fund_is_not() -> No
     assert "concentration" not in {c.name for c in within.checks}
 
 
+def test_advice_is_not_checked_for_it_is_never_sent() -> None:
+    told = replace(plan(), advice=(order(BUY, "BND", 900),))
+    verdict = judge(told)
+    assert verdict.outcome == "approved"
+    assert {c.name for c in verdict.checks} == {"plan", "legs", "day", "orders today"}
+
+
 def test_equity_that_cannot_be_known_falls_back_to_the_managed_value() -> None:
     unpriced = there(50_000, STK=400, DARK=5)
     assert check(plan(order(BUY, "BND", 1)), "order", snapshot=unpriced).level == 10_000

@@ -241,3 +241,19 @@ def test_whole_shares_of_a_run_top_up_to_the_allowance_and_no_further() -> None:
         account(2000, {"STK": 600, "BND": 380}), quotes=(quote("STK", 100), quote("BND", 100))
     )
     assert units(decide(snapshot, POLICY, past(this))) == {"BND": 3}
+
+
+def test_what_whole_shares_leave_over_buys_more_of_what_is_shortest() -> None:
+    """110 over two gaps of 55 is one share of 30 each, under the minimum of 50: A gets two instead."""
+    this = run(allow(BUY, "A", 100), allow(BUY, "B", 100), budget=100_000)
+    policy = replace(POLICY, target=target({"A": "50", "B": "50"}), limit_offset=d(0))
+    quotes = (quote("A", 30), quote("B", 30))
+    answer = decide(household(account(110), quotes=quotes), policy, past(this))
+    assert units(answer) == {"A": 2}
+
+
+def test_a_barred_live_buy_is_not_waited_for_twice() -> None:
+    """The order under way is the reason; the bar that it makes is none."""
+    buying = leg("BND", BUY, 100, LegState.WORKING, limit=75, index=2)
+    answer = hold(decide(textbook(360, 500, 22_500), POLICY, past(run(), buying)))
+    assert "order tt1" not in answer.reason.replace("orders under way: tt1", "")
