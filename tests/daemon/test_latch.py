@@ -160,6 +160,21 @@ def test_a_very_long_reason_is_cut_and_still_one_readable_line(tmp_path: Path) -
     assert len((tmp_path / "halt").read_text().splitlines()[0]) > 0
 
 
+def test_it_holds_where_files_cannot_be_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError("this file system knows no hard links")
+
+    monkeypatch.setattr(os, "link", no_links)
+    latch = make_latch(tmp_path)
+    latch.prepare()
+    latch.set("anna", "first")
+    latch.set("ben", "second")
+    assert (latch.reason() or "").startswith("first (by anna")
+    assert [path.name for path in tmp_path.iterdir()] == ["halt"]
+
+
 FULL_DISK = """
 set -e
 mount -t tmpfs -o size=256k tmpfs "$1"

@@ -1,5 +1,6 @@
 """Requests of the command line: whole, in order, gone only when done, and never trusted."""
 
+import errno
 import json
 import os
 import subprocess
@@ -64,6 +65,18 @@ def test_files_and_folder_belong_to_the_group(tmp_path: Path) -> None:
         os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o640
     assert path.parent.stat().st_mode & 0o7777 == 0o2770
+
+
+def test_a_write_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_request(tmp_path, run_now())
+    assert [path.name for path in (tmp_path / "spool").iterdir()] == ["refused"]
 
 
 def test_a_half_written_file_is_not_seen(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from config.problems import ConfigurationError
+from config.settings import Settings
 from daemon.clocks import SteppedClock
 from daemon.journal.opening import open_journal
 from daemon.journal.store import JournalStore
@@ -15,6 +17,7 @@ from daemon.notices.outbox import (
     NEVER,
     ThreadedOutbox,
     deliver_due_now,
+    make_channels,
     next_try,
     open_outbox,
     try_channels,
@@ -274,6 +277,27 @@ def test_the_configured_outbox_delivers_to_its_file(desk: Desk, tmp_path: Path) 
         ' | trimtab resume --reason "why it is safe"'
         for stepped in (True, False)
     ]
+
+
+def with_addresses(tmp_path: Path, *addresses: str) -> Settings:
+    file = tmp_path / "addresses"
+    file.write_text("\n".join(["# one a line", *addresses]))
+    file.chmod(0o600)
+    text = f'[notices]\nchannels = ["console", "apprise"]\napprise_file = "{file}"\n'
+    return settings(f"{settings().text}\n{text}")
+
+
+def test_each_address_is_a_channel_of_its_own(tmp_path: Path) -> None:
+    found = with_addresses(tmp_path, "json://localhost:1/x", "ntfy://localhost/y")
+    channels = make_channels(found, tmp_path, SteppedClock(NOW))
+    assert [channel.name for channel in channels] == ["console", "apprise 1", "apprise 2"]
+
+
+def test_an_address_that_is_not_allowed_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    found = with_addresses(tmp_path, "json://localhost:1/x", "dbus://Canary9Zw5Lr2T")
+    with pytest.raises(ConfigurationError, match="notice address 2 is of no kind") as refusal:
+        make_channels(found, tmp_path, SteppedClock(NOW))
+    assert "Canary" not in str(refusal.value)
 
 
 def test_a_test_notice_tells_of_each_channel() -> None:
