@@ -4,7 +4,8 @@ It stands in for a real one in the demo, the tests and the simulation, and is ha
 paper account: no credit, T+1 cash, stated volume, refusals in Alpaca's words.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -36,6 +37,14 @@ from portfolio.ports import (
 from portfolio.snapshot import Session
 
 T = TypeVar("T")
+
+
+@contextmanager
+def _unavailable_when_not_kept() -> Iterator[None]:
+    try:
+        yield
+    except AccountFileError as error:
+        raise Unavailable(str(error)) from None
 
 
 class SimulatedBroker:
@@ -70,8 +79,12 @@ class SimulatedBroker:
         self.exchange.close()
 
     def advance(self) -> None:
-        """Live through everything due up to the clock; news of it goes to the listener."""
-        self.exchange.advance_to(self._clock.now())
+        """Live through everything due up to the clock; news of it goes to the listener.
+
+        Raises `Unavailable` when that cannot be kept on disk.
+        """
+        with _unavailable_when_not_kept():
+            self.exchange.advance_to(self._clock.now())
 
     # ports.OrderStream
 
@@ -216,10 +229,8 @@ class SimulatedBroker:
 
     def cancel(self, broker_order_id: str) -> str:
         """Ask to cancel; "" or why it was refused."""
-        try:
+        with _unavailable_when_not_kept():
             return self.exchange.cancel(broker_order_id, self._clock.now())
-        except AccountFileError as error:
-            raise Unavailable(str(error)) from None
 
     # the inside
 
@@ -227,10 +238,8 @@ class SimulatedBroker:
         if self.faults.failing_reads > 0:
             self.faults.failing_reads -= 1
             raise Unavailable(f"asked the simulated broker for {what}, it does not answer")
-        try:
+        with _unavailable_when_not_kept():
             return self.exchange.read(self._clock.now(), look)
-        except AccountFileError as error:
-            raise Unavailable(str(error)) from None
 
     def _shown(self, order: Order) -> Order:
         word = self.faults.status_words.get(order.broker_order_id)

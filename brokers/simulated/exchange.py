@@ -271,8 +271,9 @@ class Exchange:
 
     def _reload(self) -> None:
         books = Books()
-        for entry in self._store.entries():
-            books.book(entry)
+        with exact_arithmetic():  # or an average cost would come back with other last digits
+            for entry in self._store.entries():
+                books.book(entry)
         books.at = self._kept_at = max(books.at, self._store.lived_to() or BEFORE_TIME)
         self._books = books
         self._fresh.clear()
