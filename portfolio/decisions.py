@@ -201,7 +201,11 @@ HEADROOM = ONE + Decimal("0.01")
 
 
 def allowances_of(proposal: Proposal) -> tuple[Allowance, ...]:
-    """What accepting a proposal allows: each order's quantity plus 1 %, sells never more than held."""
+    """What accepting a proposal allows: each order's quantity plus 1 %.
+
+    The 1 % may be more than is held; a sale is cut to what can be sold when it is planned, and looked
+    at again right before it is sent.
+    """
     return tuple(
         Allowance(
             account=leg.intent.account,

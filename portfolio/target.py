@@ -124,7 +124,15 @@ def build_target(slices: Iterable[Slice], *, cash_buffer: Weight = Weight(ZERO))
     loop, a slice with both children and a symbol or with neither, a negative weight, or children
     that do not sum to exactly one.
     """
-    nodes = list(slices)
+    with decimal.localcontext(prec=200) as context:
+        context.traps[decimal.Inexact] = True
+        try:
+            return _built(list(slices), cash_buffer)
+        except decimal.Inexact:
+            raise TargetError("a weight has more digits than can be multiplied exactly") from None
+
+
+def _built(nodes: list[Slice], cash_buffer: Weight) -> Target:
     if nodes and not any(node.is_cash for node in nodes):
         nodes = _with_buffer(nodes, cash_buffer)
     by_name = _checked_names(nodes)
@@ -133,13 +141,9 @@ def build_target(slices: Iterable[Slice], *, cash_buffer: Weight = Weight(ZERO))
         children.setdefault(node.parent, []).append(node)
     _check_sums(children)
     _check_shapes(nodes, children)
-    with decimal.localcontext(prec=200) as context:
-        context.traps[decimal.Inexact] = True
-        weights = {node.name: _weight_of(node, by_name) for node in nodes}
-        leaves = [n for n in nodes if n.name not in children]
-        leaves.sort(key=lambda n: n.is_cash)
-        if sum((weights[n.name] for n in leaves), ZERO) != ONE:
-            raise TargetError("the leaves of the target do not sum to one")
+    weights = {node.name: _weight_of(node, by_name) for node in nodes}
+    leaves = [n for n in nodes if n.name not in children]
+    leaves.sort(key=lambda n: n.is_cash)
     names = tuple(n.name for n in leaves)
     return Target(
         slices=tuple(nodes),

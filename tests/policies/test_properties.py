@@ -85,7 +85,7 @@ def total_off(answer: Decision, when: str) -> Decimal:
     return sum((abs(getattr(v, when) - v.target) for v in answer.slices), Decimal(0))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(households(), policies())
 def test_a_plan_spends_no_more_than_is_there_and_sells_no_more_than_is_held(
     snapshot: Snapshot, policy: Policy
@@ -109,7 +109,7 @@ def test_a_plan_spends_no_more_than_is_there_and_sells_no_more_than_is_held(
     assert check_plan(answer, snapshot, Limits(), memory()).outcome != "denied"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(households(), policies())
 def test_a_plan_never_makes_the_drift_larger(snapshot: Snapshot, policy: Policy) -> None:
     answer = decide(snapshot, policy, memory())
@@ -118,7 +118,7 @@ def test_a_plan_never_makes_the_drift_larger(snapshot: Snapshot, policy: Policy)
         assert total_off(answer, "after") <= total_off(answer, "before") + dust
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(households(), policies())
 def test_a_decision_is_the_same_again_and_does_not_know_the_order_of_mappings(
     snapshot: Snapshot, policy: Policy
@@ -133,7 +133,7 @@ def test_a_decision_is_the_same_again_and_does_not_know_the_order_of_mappings(
     assert canonical(decide(turned, policy, memory())) == first
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(households(), policies())
 def test_new_cash_alone_and_forbidden_sales_only_ever_buy(
     snapshot: Snapshot, policy: Policy
@@ -146,7 +146,7 @@ def test_new_cash_alone_and_forbidden_sales_only_ever_buy(
         assert answer.reason.startswith("cash ")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("ABCDEFGH"), cents, max_size=8),
     st.integers(0, 200_000).map(lambda c: Decimal(c) / 100),
@@ -170,7 +170,7 @@ def test_water_never_overflows_and_leaves_the_gaps_level(
         assert sum(worth.values(), d(0)) <= amount + dust
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.integers(2, 10_000_000).map(lambda c: Decimal(c) / 100),
     st.integers(0, 100),

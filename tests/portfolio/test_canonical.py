@@ -1,0 +1,77 @@
+"""One text for one value: equal values have equal texts, and nothing inexact has one."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portfolio.canonical import canonical, decimal_text, digest
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Number(Enum):
+    ONE = 1
+
+
+@dataclass(frozen=True)
+class Pair:
+    a: Any
+    b: Any
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (3, "3"),
+        ("é", '"\\u00e9"'),
+        (Colour.RED, '"red"'),
+        (Number.ONE, "1"),
+        (Decimal("1.500"), '"1.5"'),
+        (Decimal("-0.000"), '"0"'),
+        (Decimal("1E+3"), '"1000"'),
+        (Decimal("1E-9"), '"0.000000001"'),
+        (date(2026, 1, 2), '"2026-01-02"'),
+        (datetime(2026, 1, 2, 3, tzinfo=UTC), '"2026-01-02T03:00:00+00:00"'),
+        (timedelta(minutes=1, microseconds=5), '"PT60.000005S"'),
+        ((1, [2]), "[1,[2]]"),
+        (frozenset({"b", "a"}), '["a","b"]'),
+        ({Colour.RED: Decimal(1), "a": None}, '{"a":null,"red":"1"}'),
+        (Pair(a=1, b=(Pair(a=2, b=3),)), '{"a":1,"b":[{"a":2,"b":3}]}'),
+    ],
+)
+def test_a_value_has_one_text(value: object, text: str) -> None:
+    assert canonical(value) == text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1.5, Decimal("NaN"), Decimal("Infinity"), datetime(2026, 1, 2), object(), Pair, b"bytes"],  # noqa: DTZ001
+)
+def test_what_would_not_come_back_exactly_is_refused(value: object) -> None:
+    with pytest.raises(TypeError):
+        canonical({"x": value})
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=9), st.integers(0, 6))
+def test_equal_decimals_have_equal_texts_that_read_back(value: Decimal, zeros: int) -> None:
+    text = decimal_text(value)
+    assert Decimal(text) == value
+    longer = Decimal(f"{value:f}" + "0" * zeros)
+    assert decimal_text(longer) == text
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=6))
+def test_a_digest_does_not_know_the_order_of_a_mapping(value: dict[str, int]) -> None:
+    turned = dict(sorted(value.items(), reverse=True))
+    assert digest(value) == digest(turned)
+    assert digest({**value, "and one more": 1}) != digest(value)
