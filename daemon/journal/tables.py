@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -30,6 +31,9 @@ SQLModel.metadata.naming_convention = {  # so that a migration can name what it 
     "pk": "pk_%(table_name)s",
 }
 METADATA = SQLModel.metadata
+
+_CLUSTERED = {"sqlite_with_rowid": False}
+"""Rows kept in their key's own tree: one page fewer to sync at each commit."""
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
@@ -133,6 +137,7 @@ class LegRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_leg_run", "run"),
         Index("ix_leg_state", "state"),
+        _CLUSTERED,
     )
     client_order_id: str = Field(primary_key=True)
     seq: int
@@ -160,9 +165,10 @@ class FillRow(SQLModel, table=True):
     """One execution, booked once for its id and account."""
 
     __tablename__ = "fill"
-    account: str = Field(primary_key=True)
-    execution_id: str = Field(primary_key=True)
-    seq: int = Field(index=True)
+    __table_args__ = (UniqueConstraint("account", "execution_id"),)
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    account: str
+    execution_id: str
     client_order_id: str | None = Field(default=None, index=True)
     broker_order_id: str
     symbol: str
@@ -177,9 +183,10 @@ class FlowRow(SQLModel, table=True):
     """One movement without an order, booked once for its id and account."""
 
     __tablename__ = "flow"
-    account: str = Field(primary_key=True)
-    flow_id: str = Field(primary_key=True)
-    seq: int = Field(index=True)
+    __table_args__ = (UniqueConstraint("account", "flow_id"),)
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    account: str
+    flow_id: str
     kind: str
     amount: Decimal = Field(sa_type=ExactDecimal)
     day: date
@@ -192,6 +199,7 @@ class PositionRow(SQLModel, table=True):
     """What an account should hold. Gone when zero, negative when more was sold than we knew of."""
 
     __tablename__ = "position"
+    __table_args__ = _CLUSTERED
     account: str = Field(primary_key=True)
     symbol: str = Field(primary_key=True)
     quantity: Decimal = Field(sa_type=ExactDecimal)
@@ -201,6 +209,7 @@ class LotRow(SQLModel, table=True):
     """One lot; `number` keeps the order of acquisition within the symbol."""
 
     __tablename__ = "lot"
+    __table_args__ = _CLUSTERED
     account: str = Field(primary_key=True)
     symbol: str = Field(primary_key=True)
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})

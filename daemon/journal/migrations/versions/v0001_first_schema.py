@@ -139,14 +139,15 @@ def _orders() -> None:
         _exact("filled_average_price", nullable=True),
         _words("note"),
         sa.PrimaryKeyConstraint("client_order_id", name="pk_leg"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_leg_run", "leg", ["run"], unique=False)
     op.create_index("ix_leg_state", "leg", ["state"], unique=False)
     op.create_table(
         "fill",
+        _whole("seq", autoincrement=False),
         _words("account"),
         _words("execution_id"),
-        _whole("seq"),
         _words("client_order_id", nullable=True),
         _words("broker_order_id"),
         _words("symbol"),
@@ -155,24 +156,24 @@ def _orders() -> None:
         _exact("price"),
         _exact("fee"),
         _instant("at"),
-        sa.PrimaryKeyConstraint("account", "execution_id", name="pk_fill"),
+        sa.PrimaryKeyConstraint("seq", name="pk_fill"),
+        sa.UniqueConstraint("account", "execution_id", name="uq_fill_account_execution_id"),
     )
     op.create_index("ix_fill_client_order_id", "fill", ["client_order_id"], unique=False)
-    op.create_index("ix_fill_seq", "fill", ["seq"], unique=False)
     op.create_table(
         "flow",
+        _whole("seq", autoincrement=False),
         _words("account"),
         _words("flow_id"),
-        _whole("seq"),
         _words("kind"),
         _exact("amount"),
         _day("day"),
         _words("symbol", nullable=True),
         _exact("ratio", nullable=True),
         _day("seen_session", nullable=True),
-        sa.PrimaryKeyConstraint("account", "flow_id", name="pk_flow"),
+        sa.PrimaryKeyConstraint("seq", name="pk_flow"),
+        sa.UniqueConstraint("account", "flow_id", name="uq_flow_account_flow_id"),
     )
-    op.create_index("ix_flow_seq", "flow", ["seq"], unique=False)
 
 
 def _holdings() -> None:
@@ -183,6 +184,7 @@ def _holdings() -> None:
         _words("symbol"),
         _exact("quantity"),
         sa.PrimaryKeyConstraint("account", "symbol", name="pk_position"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "lot",
@@ -194,6 +196,7 @@ def _holdings() -> None:
         _day("acquired_on", nullable=True),
         _exact("unit_cost", nullable=True),
         sa.PrimaryKeyConstraint("account", "symbol", "number", name="pk_lot"),
+        sqlite_with_rowid=False,
     )
 
 
