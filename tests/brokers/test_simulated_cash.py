@@ -7,6 +7,7 @@ import pytest
 
 from brokers.simulated.price_file import BillRates, price_table
 from brokers.simulated.settings import SimulatedSettings
+from brokers.simulated.world import entries_due
 from brokers.simulated.world_events import Deposit, Dividend, Split, Withdrawal
 from portfolio.memory import FlowKind
 from portfolio.money import Money, Price, Quantity
@@ -135,6 +136,21 @@ def test_a_withdrawal_leaves_or_is_refused_and_noted() -> None:
     world = small_world(events=events).go(FRIDAY)
     assert flows(world) == [(FlowKind.WITHDRAWAL, Decimal(-4000), TUESDAY)]
     assert "a withdrawal of 7000 was refused, 6000.00 may leave" in notes(world)
+
+
+def test_a_scripted_withdrawal_takes_no_unsettled_cash() -> None:
+    events = (Withdrawal(session=MONDAY, amount=Money(Decimal(10001)), minutes_after_open=60),)
+    world = small_world(events=events, positions={"VTI": TEN})
+    world.broker.submit("a", sell("VTI", "10"))
+    assert world.go(MONDAY, "11:00").cash() == 11000
+    assert notes(world) == ["a withdrawal of 10001 was refused, 10000.00 may leave"]
+
+
+def test_an_event_is_not_applied_again_at_its_own_instant() -> None:
+    deposit = Deposit(session=TUESDAY, amount=Money(Decimal(500)))
+    world = small_world(events=(deposit,)).go(TUESDAY, "09:30")
+    exchange = world.broker.exchange
+    assert exchange.read(world.clock.now(), lambda b: list(entries_due(exchange.world, b))) == []
 
 
 def test_a_dividend_is_paid_on_what_was_held_before_the_open() -> None:

@@ -151,8 +151,9 @@ def test_an_order_gets_its_share_of_the_sessions_volume_and_the_rest_expires() -
     assert now(world, "b").filled_quantity == 0  # the session's share is used up
     world.go(TUESDAY)
     assert ended(world, "a") == (OrderStatus.EXPIRED, Decimal(50))
-    sent(world, "c", buy("VTI", "5"))
-    assert now(world, "c").status is OrderStatus.FILLED
+    sent(world, "c", buy("VTI", "10"))
+    sent(world, "d", buy("VTI", "35"))
+    assert now(world, "d").status is OrderStatus.FILLED  # a new session, a new share of 50
 
 
 def test_volume_that_comes_in_steps_fills_an_order_in_steps() -> None:
@@ -253,6 +254,23 @@ def test_a_market_buy_that_waits_does_not_fill_beyond_its_collar() -> None:
 def test_the_fee_must_be_affordable_too() -> None:
     world = small_world(fees=Fees(per_order=Money(Decimal("0.01"))))
     assert "cost_basis: 10000.01" in refusal(world, buy("VTI", "100", "100.00"))
+
+
+def test_a_fee_that_was_charged_is_not_held_again() -> None:
+    world = small_world(fees=Fees(per_order=Money(Decimal(100))))
+    world.broker.exchange.switch(world.clock.now(), fills_held=True)
+    order = sent(world, "a", buy("VTI", "50", "100.00"))
+    assert "buying_power: 4900.00" in refusal(world, buy("VTI", "90", "100.00"))
+    world.broker.exchange.fill_now(order.broker_order_id, Quantity(Decimal(20)), world.clock.now())
+    assert world.cash() == Decimal("7900.00")
+    assert "buying_power: 4900.00" in refusal(world, buy("VTI", "90", "100.00"))
+
+
+def test_units_that_a_resting_sell_holds_cannot_be_sold_again() -> None:
+    world = small_world(positions={"VTI": Quantity(Decimal(10))})
+    sent(world, "a", sell("VTI", "7", "200.00"))
+    message = refusal(world, sell("VTI", "4"))
+    assert "(requested: 4, available: 3; existing_qty: 10, held_for_orders: 7)" in message
 
 
 @pytest.mark.parametrize(
