@@ -13,17 +13,24 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 
-from policies.book import reserved_cash
-from policies.explain import money, percent
-from policies.planning.continue_run import budget_left, remaining
+from policies.checks import (
+    beyond_allowance,
+    beyond_means,
+    collar,
+    denials,
+    fresh_quote,
+    in_money,
+    in_number,
+    within_run,
+)
+from policies.explain import percent
 from policies.policy import PriceRule
-from policies.prices import fault_of
 from policies.triggers.cash_flow import DEPOSIT_ASKS
 from portfolio.decisions import LimitCheck, PlannedLeg, Proposal, Verdict
 from portfolio.instruments import AssetClass
 from portfolio.memory import Memory
 from portfolio.money import ONE, ZERO, Money, Quantity, exact_arithmetic, total
-from portfolio.orders import OrderIntent, Side
+from portfolio.orders import OrderIntent
 from portfolio.snapshot import Quote, RefusedPrice, Snapshot
 
 
@@ -65,11 +72,11 @@ def check_plan(
     """
     with exact_arithmetic():
         equity = snapshot.equity() or proposal.managed_value
-        checks = list(_denials(proposal, snapshot, limits, memory))
+        checks = list(denials(proposal, snapshot, memory, limits.max_limit_from_quote))
         if proposal.run is None:
             checks += _referrals(proposal, snapshot, limits, memory, equity)
         else:
-            checks += _within_run(proposal, memory)
+            checks += within_run(proposal, memory)
         if asked:
             checks = [_granted(check) for check in checks]
         return Verdict(checks=tuple(checks))
@@ -93,115 +100,13 @@ def last_look(
     without this order, and with the earlier legs of its wave taken off.
     """
     with exact_arithmetic():
-        fresh = _fresh(intent, quote, at, rule)
+        fresh = fresh_quote(intent, quote, at, rule)
         if isinstance(fresh, LimitCheck):
             return fresh
-        collar = _collar(intent, fresh, limits)
-        if collar.outcome != "ok":
-            return collar
-        return _beyond_means(intent, cash, available) or _beyond_allowance(intent, allowance)
-
-
-def _fresh(
-    intent: OrderIntent, quote: Quote | RefusedPrice | None, at: datetime, rule: PriceRule
-) -> Quote | LimitCheck:
-    """The quote if it may be traded on, else what denies it."""
-    if quote is None:
-        return _deny("quote", intent.symbol, f"{intent.symbol} has no quote")
-    if isinstance(quote, RefusedPrice):
-        return _deny("quote", intent.symbol, quote.detail)
-    fault = fault_of(quote, rule, at)
-    return quote if fault is None else _deny("quote", intent.symbol, fault.detail)
-
-
-def _beyond_means(intent: OrderIntent, cash: Money, available: Quantity) -> LimitCheck | None:
-    if intent.side is Side.BUY:
-        cost = Money(intent.quantity * (intent.limit_price or ZERO))
-        return _over("cash", intent.account, cost, cash, "USD") if cost > cash else None
-    over = intent.quantity > available
-    return _over("oversell", intent.symbol, intent.quantity, available, "units") if over else None
-
-
-def _beyond_allowance(intent: OrderIntent, allowance: Quantity) -> LimitCheck | None:
-    if intent.quantity <= allowance:
-        return None
-    return _over("allowance", intent.symbol, intent.quantity, allowance, "units")
-
-
-def _denials(
-    proposal: Proposal, snapshot: Snapshot, limits: Limits, memory: Memory
-) -> Iterator[LimitCheck]:
-    for leg in proposal.legs:
-        quote = snapshot.quotes.get(leg.intent.symbol)
-        if quote is None:
-            refused = snapshot.refused.get(leg.intent.symbol)
-            detail = refused.detail if refused else f"{leg.intent.symbol} has no quote"
-            yield _deny("quote", leg.intent.symbol, detail)
-        else:
-            yield _collar(leg.intent, quote, limits)
-    yield from _oversells(proposal, snapshot)
-    yield from _cash(proposal, snapshot, memory)
-
-
-def _collar(intent: OrderIntent, quote: Quote, limits: Limits) -> LimitCheck:
-    """How far the limit is through the quote: above the ask for a buy, under the bid for a sale."""
-    if intent.limit_price is None:
-        return _deny("collar", intent.symbol, f"{intent.symbol}: an order without a limit")
-    if intent.side is Side.BUY:
-        through = intent.limit_price / quote.ask - ONE
-    else:
-        through = ONE - intent.limit_price / quote.bid
-    within = through <= limits.max_limit_from_quote
-    text = (
-        f"{intent.symbol} limit {intent.limit_price} is {through * 100:.2f} % through the quote, "
-        f"at most {limits.max_limit_from_quote * 100:.2f} %"
-    )
-    return LimitCheck(
-        name="collar",
-        outcome="ok" if within else "deny",
-        text=text,
-        scope=intent.symbol,
-        value=through * 100,
-        level=limits.max_limit_from_quote * 100,
-        unit="percent",
-    )
-
-
-def _oversells(proposal: Proposal, snapshot: Snapshot) -> Iterator[LimitCheck]:
-    selling: dict[tuple[str, str], Decimal] = {}
-    for leg in proposal.sells:
-        key = (leg.intent.account, leg.intent.symbol)
-        selling[key] = selling.get(key, ZERO) + leg.intent.quantity
-    available = {
-        (a.account.id, p.symbol): p.available for a in snapshot.accounts for p in a.positions
-    }
-    for (account, symbol), quantity in selling.items():
-        free = available.get((account, symbol), Quantity(ZERO))
-        if quantity > free:
-            yield _over("oversell", f"{account} {symbol}", quantity, free, "units")
-
-
-def _cash(proposal: Proposal, snapshot: Snapshot, memory: Memory) -> Iterator[LimitCheck]:
-    """Buys of an account at their limits against its cash, its sales at theirs, and open buys."""
-    for account in snapshot.accounts:
-        name = account.account.id
-        own = [leg for leg in proposal.legs if leg.intent.account == name]
-        cost = total(leg.intent.notional(leg.price) for leg in own if leg.intent.side is Side.BUY)
-        if cost == ZERO:
-            continue
-        earned = total(
-            leg.intent.notional(leg.price) for leg in own if leg.intent.side is Side.SELL
-        )
-        there = Money(account.cash - reserved_cash(account, snapshot, memory) + earned)
-        yield LimitCheck(
-            name="cash",
-            outcome="ok" if cost <= there else "deny",
-            text=f"{name}: buys of {money(cost)} at their limits, {money(there)} are there",
-            scope=name,
-            value=cost,
-            level=there,
-            unit="USD",
-        )
+        limit = collar(intent, fresh, limits.max_limit_from_quote)
+        if limit.outcome != "ok":
+            return limit
+        return beyond_means(intent, cash, available) or beyond_allowance(intent, allowance)
 
 
 def _referrals(
@@ -223,7 +128,7 @@ def _order_sizes(proposal: Proposal, limits: Limits, equity: Money) -> Iterator[
     if limits.max_order is not None:
         level = min(level, limits.max_order)
     for leg in proposal.legs:
-        yield _level("order", leg.intent.symbol, _worth(leg), level, "an order of")
+        yield in_money("order", leg.intent.symbol, _worth(leg), level, "an order of")
 
 
 def _worth(leg: PlannedLeg) -> Money:
@@ -236,11 +141,11 @@ def _plan_size(
 ) -> Iterator[LimitCheck]:
     one_way = Money(max(_side_worth(proposal.sells), _side_worth(proposal.buys)))
     level = Money(limits.max_plan_fraction * equity)
-    yield _level("plan", "", one_way, level, "one way")
-    yield _count("legs", "", len(proposal.legs), limits.max_plan_legs, "orders in the plan")
+    yield in_money("plan", "", one_way, level, "one way")
+    yield in_number("legs", "", len(proposal.legs), limits.max_plan_legs, "orders in the plan")
     both = _side_worth(proposal.sells) + _side_worth(proposal.buys)
     today = Money(memory.usage.traded_today + both)
-    yield _level("day", "", today, Money(limits.max_day_fraction * equity), "both ways today")
+    yield in_money("day", "", today, Money(limits.max_day_fraction * equity), "both ways today")
 
 
 def _side_worth(legs: tuple[PlannedLeg, ...]) -> Money:
@@ -316,16 +221,18 @@ def _pace(proposal: Proposal, limits: Limits, memory: Memory) -> Iterator[LimitC
     orders = Counter(leg.intent.symbol for leg in proposal.legs)
     for symbol in sorted(orders):
         most = limits.max_orders_per_symbol_per_cycle
-        yield _count("pace", symbol, orders[symbol], most, f"orders of {symbol} in one cycle")
+        yield in_number("pace", symbol, orders[symbol], most, f"orders of {symbol} in one cycle")
         cycles = usage.cycles_by_symbol.get(symbol, 0) + 1
         most = limits.max_cycles_per_symbol_per_session
         text = f"cycles that traded {symbol} this session, disarmed beyond"
-        yield _count("repeats", symbol, cycles, most, text)
+        yield in_number("repeats", symbol, cycles, most, text)
     today = usage.orders_today + len(proposal.legs)
-    yield _count("orders today", "", today, limits.max_orders_per_day, "orders today")
+    yield in_number("orders today", "", today, limits.max_orders_per_day, "orders today")
     if proposal.legs:
         cycles, most = usage.cycles_today + 1, limits.max_cycles_per_day
-        yield _count("cycles today", "", cycles, most, "cycles that traded today, disarmed beyond")
+        yield in_number(
+            "cycles today", "", cycles, most, "cycles that traded today, disarmed beyond"
+        )
 
 
 def _people(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:
@@ -377,69 +284,7 @@ def _concentration(
             )
 
 
-def _within_run(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:
-    run = memory.run
-    if run is None or run.number != proposal.run:
-        yield _deny("run", str(proposal.run), f"run {proposal.run} is not under way")
-        return
-    left = {
-        (item.allowance.account, item.allowance.symbol, item.allowance.side): item.quantity
-        for item in remaining(run, memory.run_legs)
-    }
-    for leg in proposal.legs:
-        intent = leg.intent
-        room = left.get((intent.account, intent.symbol, intent.side), Quantity(ZERO))
-        if intent.quantity > room:
-            yield _over("allowance", intent.symbol, intent.quantity, room, "units")
-    cost = total(leg.intent.notional(leg.price) for leg in proposal.buys)
-    budget = budget_left(run, memory.run_legs)
-    if cost > budget:
-        yield _over("budget", f"run {run.number}", cost, budget, "USD")
-
-
 def _granted(check: LimitCheck) -> LimitCheck:
     if check.outcome != "refer":
         return check
     return replace(check, outcome="warn", text=f"{check.text} (granted by a person)")
-
-
-def _deny(name: str, scope: str, text: str) -> LimitCheck:
-    return LimitCheck(name=name, outcome="deny", text=text, scope=scope)
-
-
-def _over(name: str, scope: str, value: Decimal, level: Decimal, unit: str) -> LimitCheck:
-    shown = (money(value), money(level)) if unit == "USD" else (f"{value:f}", f"{level:f}")
-    return LimitCheck(
-        name=name,
-        outcome="deny",
-        text=f"{scope}: {shown[0]} is more than the {shown[1]} there is ({name})",
-        scope=scope,
-        value=value,
-        level=level,
-        unit=unit,
-    )
-
-
-def _level(name: str, scope: str, value: Money, level: Money, words: str) -> LimitCheck:
-    who = f"{scope}: " if scope else ""
-    return LimitCheck(
-        name=name,
-        outcome="ok" if value <= level else "refer",
-        text=f"{who}{words} {money(value)}, without a person at most {money(level)}",
-        scope=scope,
-        value=value,
-        level=level,
-        unit="USD",
-    )
-
-
-def _count(name: str, scope: str, value: int, level: int, words: str) -> LimitCheck:
-    return LimitCheck(
-        name=name,
-        outcome="ok" if value <= level else "refer",
-        text=f"{value} {words}, at most {level}",
-        scope=scope,
-        value=Decimal(value),
-        level=Decimal(level),
-        unit="orders" if "orders" in words else "cycles",
-    )
