@@ -8,6 +8,7 @@ configuration's `keys_file`, the environment. Nothing here is ever written, logg
 import hmac
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -153,6 +154,21 @@ def apprise_addresses(settings: Settings, *, environment: Mapping[str, str]) -> 
             path, "it has no list of addresses", "Write one Apprise address a line into it"
         )
     return addresses
+
+
+def known_secrets(settings: Settings, *, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Every secret text that can be found for a configuration, for the log to blot out.
+
+    What is missing or refused is left out: whoever needs it says so.
+    """
+    found: list[str] = []
+    for account_id in settings.alpaca:
+        with suppress(ConfigurationError):
+            keys = alpaca_keys(settings, account_id, environment=environment, interactive=True)
+            found += [keys.key.reveal(), keys.secret.reveal()]
+    with suppress(ConfigurationError):
+        found += [a.reveal() for a in apprise_addresses(settings, environment=environment)]
+    return tuple(found)
 
 
 def _from_credentials(

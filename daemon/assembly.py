@@ -1,6 +1,5 @@
 """The daemon around the house: service, alarms, spool, outbox, and what each wake needs."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -9,7 +8,6 @@ from pathlib import Path
 from config.changes import changes, needs_restart
 from config.problems import ConfigurationError
 from config.read import read_settings
-from config.secrets import apprise_addresses
 from config.settings import Settings
 from daemon import recovery
 from daemon.alarms import Alarms
@@ -17,8 +15,7 @@ from daemon.clocks import SteppedClock
 from daemon.cycle import Watch
 from daemon.house import House
 from daemon.logs import get_logger
-from daemon.notices.outbox import Outbox, SteppedOutbox, ThreadedOutbox, make_channels
-from daemon.redaction import Redactor
+from daemon.notices.outbox import Outbox, open_outbox
 from daemon.service import Service
 from daemon.simulate import Driver, Pace
 from daemon.spool import done, take_requests
@@ -76,7 +73,9 @@ class Assembly:
     def next_wake(self, wakes: WakeQueue) -> Wake | None:
         """The next wake; in simulated time, whatever letting time pass brings."""
         if self.driver is None:
-            return wakes.get()
+            # Alarms sleep through a clock that was set back; two ticks without any wake is a tick.
+            tick = self.settings.schedule.tick.total_seconds()
+            return wakes.get(2 * tick) or Wake(kind=WakeKind.TICK)
         wake = self.driver.next_wake(wakes)
         if wake is not None:
             self.outside.advance()
@@ -108,6 +107,9 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
     def trouble(text: str) -> None:
         get_logger().warning("order stream", trouble=text or "over")
 
+    def refused(text: str) -> None:
+        get_logger().warning("spool", trouble=text)
+
     outside = open_outside(settings, state_dir, sending=True, on_trouble=trouble)
     house = put_together(settings, state_dir, outside, sending=True)
     alarms, driver = _time(settings, outside, house, state_dir)
@@ -118,7 +120,14 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
         house=house,
         watch=Watch(),
         alarms=alarms,
-        outbox=_outbox(settings, house, state_dir, wakes, stepped=driver is not None),
+        outbox=open_outbox(
+            settings,
+            state_dir,
+            house.journal,
+            house.clock,
+            stepped=driver is not None,
+            wake_up=lambda: wakes.put(Wake(kind=WakeKind.PERSON, detail="spool")),
+        ),
         driver=driver,
         wakes=wakes,
         service=Service(
@@ -127,7 +136,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             wakes=wakes,
             alarms=alarms,
             look=lambda: assembly.settings.schedule.look,
-            spool=lambda: take_requests(state_dir),
+            spool=lambda: take_requests(state_dir, on_refused=refused),
             done_with=done,
             reload=lambda: reload(assembly),
             polls_prices=settings.schedule.price_poll is not None,
@@ -166,24 +175,6 @@ def reload(assembly: Assembly) -> None:
 
 def _document(settings: Settings) -> Mapping[str, str]:
     return {"digest": settings.digest, "text": settings.text_without_secrets}
-
-
-def _outbox(
-    settings: Settings, house: House, state_dir: Path, wakes: WakeQueue, *, stepped: bool
-) -> Outbox:
-    """Delivery of notices: on the loop's own thread in simulated time, else beside it."""
-    channels = make_channels(settings, state_dir, house.clock)
-    if stepped:
-        return SteppedOutbox(house.journal, channels, house.clock)
-    addresses = apprise_addresses(settings, environment=os.environ)
-    return ThreadedOutbox(
-        house.journal,
-        channels,
-        house.clock,
-        wake_up=lambda: wakes.put(Wake(kind=WakeKind.PERSON, detail="spool")),
-        on_failure=lambda text: get_logger().warning("notice", trouble=text),
-        redact=Redactor(address.reveal() for address in addresses),
-    )
 
 
 def _time(

@@ -1,5 +1,6 @@
 """The process around the service: one lease, signals, systemd, and the loop until told to stop."""
 
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +8,15 @@ from pathlib import Path
 from types import FrameType
 
 from config.read import read_settings
-from daemon import lease, sd_notify
+from config.secrets import known_secrets
+from daemon import lease, logs, sd_notify
 from daemon.assembly import Assembly, assemble
 from daemon.errors import AlreadyRunningError
+from daemon.latch import FileLatch
 from daemon.logs import get_logger
+from daemon.redaction import Redactor
+from daemon.sessions import CalendarDisagreement
+from daemon.spool import prepare_spool
 from daemon.wakes import WakeQueue
 from daemon.wiring import code_version, state_directory
 from portfolio.canonical import digest
@@ -42,6 +48,7 @@ def serve(settings_path: Path, state_dir: Path | None = None) -> int:
     """
     use_exact_arithmetic_everywhere()
     settings = read_settings(settings_path)
+    logs.set_up(redactor=Redactor(known_secrets(settings, environment=os.environ)))
     directory = state_directory(settings, state_dir)
     wakes, stop = WakeQueue(), StopFlag()
     _install_signals(wakes, stop)
@@ -49,6 +56,8 @@ def serve(settings_path: Path, state_dir: Path | None = None) -> int:
     if isinstance(taken, lease.AlreadyRunning):
         raise AlreadyRunningError(directory, taken.pid)
     with taken:
+        FileLatch(directory).prepare()
+        prepare_spool(directory)
         assembly = assemble(settings, directory, wakes)
         try:
             return _run(assembly, wakes, stop)
@@ -76,12 +85,14 @@ def _run(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> int:
     if not _recover(assembly, wakes, stop):
         return 0
     session = house.sessions.current_or_previous(house.clock.now())
+    last = house.journal.events("daemon_started", "daemon_stopped", limit=1, newest_first=True)
     house.journal.append(
         DaemonStarted(
             code_version=code_version(),
             configuration=digest(assembly.configuration_document),
             session=session.day,
             simulated=assembly.outside.simulated,
+            after_crash=bool(last) and last[0].event.kind == "daemon_started",
         ),
         documents=(assembly.configuration_document,),
     )
@@ -125,8 +136,9 @@ def _recover(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> bool:
     while not stop.is_set():
         try:
             assembly.recover()
+            assembly.house.sessions.current_or_previous(assembly.house.clock.now())
             return True
-        except Unavailable as problem:
+        except (Unavailable, CalendarDisagreement) as problem:
             log.warning("not ready", reason=str(problem), next_try_seconds=pause)
             sd_notify.notify(f"STATUS=not ready: {problem}", "EXTEND_TIMEOUT_USEC=120000000")
             wakes.get(pause)

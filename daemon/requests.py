@@ -31,6 +31,8 @@ def is_recorded_halted(house: House) -> bool:
 def resume(house: House, *, by: str, reason: str) -> None:
     """A person clears the halt and says why."""
     house.latch.clear(by, reason)
+    if house.latch.reason() is not None:
+        return  # a halt came in at the same moment, and it wins
     house.journal.append(
         Resumed(by=by, reason=reason),
         AlarmCleared(name="halted", text=f"Resumed by {by}: {reason}"),

@@ -94,7 +94,12 @@ class Service:
         if (reason := self.house.latch.reason()) and not is_recorded_halted(self.house):
             stop_everything(self.house, self.watch, by="halt file", reason=reason)
             self.on_notable()
-        for request in self.spool():
+        requests = self.spool()
+        halts = [place for place, request in enumerate(requests) if request.kind == "halt"]
+        for place, request in enumerate(requests):
+            if request.kind == "resume" and halts and place < halts[-1]:
+                self.done_with(request)  # the halt behind it is the later word
+                continue
             if request.kind == "reload":
                 self.reload()
             self._follow_up(serve_request(self.house, self.watch, request))

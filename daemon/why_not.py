@@ -69,15 +69,6 @@ def _of_symbol(
     refused = snapshot.refused.get(symbol)
     if refused is not None:
         yield f"{symbol} had no price to trade on ({refused.fault}): {refused.detail}."
-    quote = snapshot.quotes.get(symbol)
-    if quote is not None:
-        age = int((snapshot.as_of - quote.as_of).total_seconds())
-        if age > policy.prices.max_age_seconds:
-            limit = policy.prices.max_age_seconds
-            yield (
-                f"The quote of {symbol} was {_duration(age)} old (from {instant(quote.as_of)}); "
-                f"a price may be {limit} seconds old."
-            )
     slices = [node for node in policy.target.slices if node.symbol == symbol]
     if not slices:
         yield f"{symbol} is in no slice: it is left alone, counted and shown."
@@ -154,16 +145,3 @@ def _fate(journal: JournalReader, record: CycleRecord, decision: Proposal) -> It
         yield f"Order {leg.client_order_id}: {leg.state}, {filled} filled{note}."
     if not legs and journal.identity().mode == "dry_run":
         yield "This is a dry run: nothing is ever sent."
-
-
-def _duration(seconds: int) -> str:
-    """Seconds as people say them.
-
-    >>> _duration(59), _duration(86_400 + 7200)
-    ('59 seconds', '26 hours')
-    """
-    if seconds < 120:
-        return f"{seconds} seconds"
-    if seconds < 7200:
-        return f"{seconds // 60} minutes"
-    return f"{seconds // 3600} hours"

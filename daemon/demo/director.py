@@ -46,9 +46,14 @@ class Later:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tempo:
-    """Seconds: a session, the stop after something notable, the time a caption needs."""
+    """Seconds: the whole demo, the stop after something notable, the time a caption needs.
 
-    session: float
+    What is left after the stops is spread over the sessions; on a slow machine they run as fast as
+    they can.
+    """
+
+    whole: float
+    sessions: int
     dwell: float
     read: float
 
@@ -62,6 +67,7 @@ class Director:
     journal: JournalReader
     tempo: Tempo
     scripted: bool
+    started: float = 0.0
     now: float = 0.0
     scenes: list[str] = field(default_factory=list)
     _stops: list[tuple[date, Callable[[], None]]] = field(default_factory=list)
@@ -70,6 +76,10 @@ class Director:
     _has_stopped: bool = False
     _is_down_on_purpose: bool = False
     _arrived: bool = False
+    _last_close: date | None = None
+    _closes: int = 0
+    _still: bool = False
+    _is_late: bool = False
 
     def begin(self) -> None:
         """Set the stops and the pace. Call before the daemon starts."""
@@ -97,10 +107,8 @@ class Director:
                 )
             case RunOpened() as opened:
                 self._opened(opened)
-            case RunEnded() as ended:
-                self._say(
-                    f"Run {ended.run} is {ended.outcome}", ended.reason, tone="good", keep=True
-                )
+            case RunEnded(reason=reason):
+                self._add(f"{reason}.")
             case DaemonStopped(reason=reason):
                 if self._is_down_on_purpose:
                     self._add(f"It says: stopped, {reason}. The journal has everything.")
@@ -111,7 +119,8 @@ class Director:
                 self._add(f"In force: {reason}. It looks and tells, and sends nothing.")
             case Resumed(by=by):
                 self._add(f"The journal has who cleared it and why: {by}.")
-            case SessionClosed():
+            case SessionClosed(session=session):
+                self._last_close = session
                 self._session_closed()
             case _:
                 pass
@@ -138,18 +147,19 @@ class Director:
         short = short_hash(asked.proposal_hash)
         first = "first-plan" not in self.scenes
         title = "The first plan waits for a person" if first else "A plan waits for a person"
-        why = "; ".join(asked.reasons)
+        more = f"; {len(asked.reasons) - 1} limits ask too" if len(asked.reasons) > 1 else ""
+        proposal = self.picture.decision
         self._say(
             title,
-            f"{why}.",
-            "Time stands still until somebody answers. What a person would type:",
-            f"  trimtab approve {short}",
+            f"{asked.reasons[-1]}{more}.",
+            f"{plan_words(proposal)}." if isinstance(proposal, Proposal) else "",
+            f"Time stands still. What a person would type: trimtab approve {short}",
             tone="care",
             scene="first-plan" if first else "approval",
         )
 
         def grant() -> None:
-            self._add(f"demo approves {short}")
+            self._add("demo approves.")
             self.child.ask("approve", reason="demo approves", subject=asked.proposal_hash)
 
         self._after(self.tempo.read, grant)
@@ -252,12 +262,7 @@ class Director:
 
     # means
 
-    def _say(
-        self, title: str, *lines: str, tone: str = "plain", scene: str = "", keep: bool = False
-    ) -> None:
-        if keep and self._closed_since_caption == 0 and self.picture.caption.title:
-            self._add(f"{title}: {lines[0]}" if lines else title)
-            return
+    def _say(self, title: str, *lines: str, tone: str = "plain", scene: str = "") -> None:
         if scene:
             self.scenes.append(scene)
         self._closed_since_caption = 0
@@ -272,6 +277,9 @@ class Director:
 
     def _session_closed(self) -> None:
         self._closed_since_caption += 1
+        self._closes += 1
+        if self._closes % 20 == 0 and not self._still:
+            self._run_on()
         if self._closed_since_caption == QUIET_AFTER:
             self.picture.caption = Caption(
                 title="Every session it looks, and holds",
@@ -281,10 +289,9 @@ class Director:
             )
 
     def _stands_before(self, stop: date) -> bool:
-        closed = self.journal.events("session_closed", limit=1, newest_first=True)
-        if not closed or not isinstance(closed[0].event, SessionClosed):
+        if self._last_close is None:
             return False
-        gap = (stop - closed[0].event.session).days
+        gap = (stop - self._last_close).days
         return gap <= 1 or (gap <= 4 and stop.weekday() == 0)
 
     def _next_stop(self) -> None:
@@ -293,20 +300,27 @@ class Director:
         self._run_on()
 
     def _run_on(self) -> None:
+        self._set_pace(self._stops[0][0] if self._stops else None)
+
+    def _set_pace(self, pause_on: date | None) -> None:
+        late = self.now - self.started > self.tempo.whole * (0.15 + 0.85 * self.picture.progress)
+        self._is_late = late
         self.child.set_pace(
-            session_seconds=self.tempo.session,
-            dwell_seconds=self.tempo.dwell,
-            pause_on=self._stops[0][0] if self._stops else None,
+            session_seconds=0.0 if late else self.tempo.whole * 0.3 / self.tempo.sessions,
+            dwell_seconds=self.tempo.dwell * (0.6 if late else 1.0),
+            pause_on=pause_on,
         )
 
     def _hold_still(self, seconds: float) -> None:
         """Stop the clock where it is, and let it go on later."""
-        self.child.set_pace(
-            session_seconds=self.tempo.session,
-            dwell_seconds=self.tempo.dwell,
-            pause_on=self.picture.first,
-        )
-        self._after(seconds, self._run_on)
+        self._still = True
+        self._set_pace(self.picture.first)
+
+        def go_on() -> None:
+            self._still = False
+            self._run_on()
+
+        self._after(seconds, go_on)
 
 
 def _title_of(decision: Proposal) -> tuple[str, str]:

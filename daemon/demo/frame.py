@@ -18,27 +18,28 @@ PLATE = "SIMULATED"
 PROXIES = "index proxies, not investable"
 LEAST_COLUMNS, LEAST_LINES = 80, 24
 _CAPTION_LINES = 4
-_CHROME = 11
-"""Lines that are always there: plate, day, bar, heads, the caption's frame, blanks."""
+_CHROME = 8
+"""Lines that are always there: plate, day, bar, blank, head of the slices, decision (2), blank."""
 
 
 def frame(picture: Picture, *, columns: int, lines: int) -> RenderableType:
     """The whole screen. The story takes whatever the rest leaves."""
     slices = max(len(picture.slices), 3)
     orders = picture.last_orders[-(3 if lines < 30 else 6) :]
-    used = _CHROME + slices + _CAPTION_LINES + 2 + max(len(orders), 1)
-    room = max(lines - used - 1, 1)
+    notices = list(picture.notices)[-(1 if lines < 30 else 3) :]
+    used = _CHROME + slices + _CAPTION_LINES + 2 + max(len(orders), 1) + len(notices)
     return Group(
         _plate(columns),
         _day(picture),
         _bar(picture, columns),
         Text(),
         _slices(picture, columns),
-        _caption(picture),
+        _caption(picture, columns),
         _decision(picture, columns),
         Text(),
         _orders(orders),
-        _story(picture, room, columns),
+        _notices(notices, columns),
+        _story(picture, lines - used, columns),
     )
 
 
@@ -91,12 +92,14 @@ def _slices(picture: Picture, columns: int) -> RenderableType:
     )
 
 
-def _caption(picture: Picture) -> Panel:
+def _caption(picture: Picture, columns: int) -> Panel:
     caption = picture.caption
-    body = [words(line) for line in caption.lines[:_CAPTION_LINES]]
-    body += [Text()] * (_CAPTION_LINES - len(body))
+    lines = caption.lines[:_CAPTION_LINES]
+    if len(caption.lines) > _CAPTION_LINES:  # the first ones say what it is, the last how it ended
+        lines = [*caption.lines[: _CAPTION_LINES - 1], caption.lines[-1]]
+    body = [words(line) for line in lines] + [Text()] * (_CAPTION_LINES - len(lines))
     for line in body:
-        line.truncate(400)
+        line.truncate(columns - 4, overflow="ellipsis")
     return Panel(
         Group(*body),
         title=Text(
@@ -141,8 +144,19 @@ def _orders(orders: list[OrderLine]) -> RenderableType:
     return grid
 
 
+def _notices(notices: list[str], columns: int) -> Group:
+    """Notices as they went out, from the file they went to."""
+    lines = []
+    for notice in notices:
+        text = Text("notice  ", style="dim").append_text(words(notice))
+        text.truncate(columns, overflow="ellipsis")
+        lines.append(text)
+    return Group(*lines)
+
+
 def _story(picture: Picture, room: int, columns: int) -> Group:
-    lines: list[Text] = [Text()]
+    """The latest lines that fit below a blank one."""
+    lines: list[Text] = [Text()] if room > 0 else []
     for line in list(picture.story)[-(room - 1) :] if room > 1 else []:
         text = Text(f"{line.day}  ", style="dim").append_text(words(line.told.text, line.told.tone))
         text.truncate(columns, overflow="ellipsis")

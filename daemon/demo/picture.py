@@ -23,6 +23,7 @@ from portfolio.records import Recorded
 
 STORY_LINES = 60
 ORDER_LINES = 6
+_STANDING = {"halt", "session", "prices", "sales", "rest", "left alone", "size", "improvement"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +93,10 @@ class Picture:
 
     @property
     def weightiest_gates(self) -> tuple[Gate, ...]:
-        """The gates that say most: those that let a trade through, else those that do not."""
+        """The gates that say most: without those that only say that nothing stands in the way."""
         if self.decision is None:
             return ()
-        gates = self.decision.gates
-        passed = tuple(gate for gate in gates if gate.passed)
-        return passed if isinstance(self.decision, Proposal) and passed else gates
+        return tuple(g for g in self.decision.gates if not (g.passed and g.name in _STANDING))
 
     def see(self, recorded: Recorded) -> StoryLine | None:
         """Take in one event; returns its line when it is worth one."""

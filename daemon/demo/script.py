@@ -12,8 +12,8 @@ DEPOSIT_ON, DEPOSIT_USD = date(2008, 6, 2), 4_000
 STALE_ON, STALE_SYMBOL = date(2008, 9, 17), "US_STOCKS"
 STOP_FROM = date(2008, 10, 1)
 """The first rebalance on or after this day is cut off between its sells and its buys."""
-HALT_BEFORE = date(2008, 11, 18)
-RESUME_BEFORE = date(2008, 11, 24)
+HALT_BEFORE = date(2009, 2, 27)
+RESUME_BEFORE = date(2009, 3, 5)
 """In between the edge is crossed, and nothing is sent."""
 
 ACCOUNT = "play"
@@ -69,6 +69,7 @@ def own_script(table: PriceTable) -> Script:
 {slices}
 [rebalance]
 calendar = ["yearly on 2 january"]
+minimum_trade_usd = 500              # no order for a single odd unit
 {_TAIL}
 [simulation]
 prices = "us_60_40"

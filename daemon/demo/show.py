@@ -19,18 +19,18 @@ from daemon.cli.door import Refusal
 from daemon.demo.child import Child, fresh_directory
 from daemon.demo.director import Director, Tempo
 from daemon.demo.frame import LEAST_COLUMNS, LEAST_LINES, PLATE, PROXIES, frame
+from daemon.demo.last_page import scorecard_screen
 from daemon.demo.picture import Picture, StoryLine
-from daemon.demo.script import CONFIGURATION, Script, own_script, script_for
+from daemon.demo.script import CONFIGURATION, NOTICES, Script, own_script, script_for
 from daemon.demo.tally import tally
 from daemon.exit_codes import ExitCode
 from daemon.journal.errors import JournalMissing
-from daemon.demo.last_page import scorecard_screen
 from daemon.screens.style import console, words
 from daemon.simulated_world import BUILT_IN
 from daemon.wiring import open_reader
 from portfolio.ports import JournalReader
 
-FRAME_SECONDS = 0.08
+FRAME_SECONDS = 0.1
 START_SECONDS = 60.0
 """How long the daemon may take to open its journal, on the slowest machine."""
 
@@ -87,7 +87,10 @@ def _play(child: Child, script: Script, out: Console, seconds: float) -> Picture
         child.set_pace(session_seconds=0.0, dwell_seconds=0.0, pause_on=script.first)
         child.start()
         journal = _when_open(child, lambda: stage.show(picture, []))
+        now = time.monotonic()
         director = Director(
+            started=now,
+            now=now,
             child=child,
             picture=picture,
             journal=journal,
@@ -100,12 +103,13 @@ def _play(child: Child, script: Script, out: Console, seconds: float) -> Picture
 
 
 def _tempo(script: Script, seconds: float) -> Tempo:
-    """Two thirds of the time for what happens, a third for the sessions between."""
-    scenes = 22 if script.scripted else 40
+    """About half of the time for what happens, the rest for the sessions between."""
+    scenes = 26 if script.scripted else 50
     return Tempo(
-        session=seconds * 0.25 / script.sessions,
-        dwell=seconds * 0.3 / scenes,
-        read=seconds * 0.06,
+        whole=seconds,
+        sessions=script.sessions,
+        dwell=seconds * 0.35 / scenes,
+        read=seconds * 0.055,
     )
 
 
@@ -125,6 +129,7 @@ def _when_open(child: Child, meanwhile: Callable[[], None]) -> JournalReader:
 def _follow(child: Child, journal: JournalReader, director: Director, stage: Stage) -> None:
     """Read what is new, let the director act, show it; until the daemon ends by itself."""
     picture, seen = director.picture, 0
+    notices = Tail(path=child.state_dir / NOTICES)
     while True:
         has_ended = child.exit_code is not None
         news = journal.events(after=seen, limit=400)
@@ -135,6 +140,7 @@ def _follow(child: Child, journal: JournalReader, director: Director, stage: Sta
             if line is not None:
                 lines.append(line)
             director.see(recorded)
+        picture.notices.extend(notices.news())
         director.act(time.monotonic())
         stage.show(picture, lines)
         if has_ended and not news:
@@ -143,6 +149,26 @@ def _follow(child: Child, journal: JournalReader, director: Director, stage: Sta
                 return
             picture.is_up = False
         time.sleep(FRAME_SECONDS)
+
+
+@dataclass(slots=True, kw_only=True)
+class Tail:
+    """Follows the file that the notices go to, a line a notice."""
+
+    path: Path
+    read: int = 0
+
+    def news(self) -> list[str]:
+        """Whole lines since the last time, without the wall clock's time at their start."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.read)
+                text = file.read()
+        except FileNotFoundError:
+            return []
+        whole = text[: text.rfind(b"\n") + 1]
+        self.read += len(whole)
+        return [line.partition(" ")[2] for line in whole.decode(errors="replace").splitlines()]
 
 
 def _check_alive(child: Child) -> None:
@@ -187,12 +213,10 @@ class PlainStage:
     told: int = 0
 
     def show(self, picture: Picture, news: list[StoryLine]) -> None:
-        """Print what is new: lines of the story, then new lines of the caption."""
+        """Print what is new: the caption as far as it is new, then the lines of the story."""
         if not self.title:
             self.title = "started"
             self.out.print(f"{PLATE}: {PROXIES}. From {picture.first} to {picture.last}.")
-        for line in news:
-            self.out.print(words(f"{line.day}  {line.told.text}"), soft_wrap=True)
         caption = picture.caption
         if caption.title != self.title:
             self.title, self.told = caption.title, 0
@@ -200,6 +224,8 @@ class PlainStage:
         for text in caption.lines[self.told :]:
             self.out.print(words(f"   {text}"), soft_wrap=True)
         self.told = len(caption.lines)
+        for line in news:
+            self.out.print(words(f"{line.day}  {line.told.text}"), soft_wrap=True)
         sys.stdout.flush()
 
 

@@ -35,6 +35,7 @@ class Database:
         self.readonly = readonly
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
+        self._driver: Any = engine.dialect.loaded_dbapi
         self._lock = threading.RLock()
         with self._explained():
             self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -71,23 +72,44 @@ class Database:
         if self.readonly:
             raise JournalUnwritable(f"{self.where} was opened for reading only")
         with self.using() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            self._say(connection, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             try:
                 yield connection
-                connection.exec_driver_sql("COMMIT")
+                self._say(connection, "COMMIT")
             except BaseException:
-                connection.rollback()  # a lost connection is made anew at the next use
+                self._roll_back(connection)
                 raise
+
+    def _say(self, connection: Connection, words: str) -> None:
+        """To the driver itself: SQLAlchemy's way costs ten times as much."""
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(words)
+        finally:
+            cursor.close()
+
+    def _roll_back(self, connection: Connection) -> None:
+        """Undo what the driver has begun; a connection that cannot is made anew at its next use."""
+        if not connection.invalidated:
+            try:
+                connection.connection.rollback()
+            except self._driver.Error as error:
+                connection.invalidate(error)
+        connection.rollback()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        """Say what an error means, whether it comes through SQLAlchemy or from the driver."""
         try:
             yield
-        except IntegrityError as error:
-            raise BrokenInvariant(f"the journal refuses it: {error.orig}") from error
+        except (IntegrityError, self._driver.IntegrityError) as error:
+            said = error.orig if isinstance(error, IntegrityError) else error
+            raise BrokenInvariant(f"the journal refuses it: {said}") from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 self._connection.rollback()
+            raise _meaning(error.orig, self.where) from error
+        except self._driver.Error as error:
             raise _meaning(error, self.where) from error
 
     def close(self) -> None:
@@ -97,8 +119,8 @@ class Database:
             self._engine.dispose()
 
 
-def _meaning(error: DBAPIError, where: str) -> Exception:
-    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no reason"
+def _meaning(error: BaseException | None, where: str) -> Exception:
+    said = (str(error).strip().splitlines() or ["no reason"])[0]
     if "malformed" in said or "not a database" in said:
         return JournalCorrupt(
             f"{where} is damaged ({said}). Stop trimtab, keep the file, and restore a backup."

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from daemon.journal.prepared import Prepared
 from daemon.journal.tables import LOT, POSITION
 from portfolio.accounts import Position
 from portfolio.events import PositionsAccepted
@@ -42,17 +43,19 @@ def _held_by(table: Table) -> ColumnElement[bool]:
 
 
 # Made once: building and keying a statement takes longer than running it.
-_POSITION_NOW = select(POSITION.c.quantity).where(_held_by(POSITION))
-_MOVE_POSITION = update(POSITION).where(_held_by(POSITION)).values(quantity=bindparam("to"))
-_INSERT_POSITION = insert(POSITION)
-_DROP_POSITION = delete(POSITION).where(_held_by(POSITION))
+_POSITION_NOW = Prepared(select(POSITION.c.quantity).where(_held_by(POSITION)))
+_MOVE_POSITION = Prepared(
+    update(POSITION).where(_held_by(POSITION)).values(quantity=bindparam("to"))
+)
+_INSERT_POSITION = Prepared(insert(POSITION))
+_DROP_POSITION = Prepared(delete(POSITION).where(_held_by(POSITION)))
 _LOTS_OF_ACCOUNT = (
     select(LOT).where(LOT.c.account == bindparam("in_account")).order_by(LOT.c.symbol, LOT.c.number)
 )
 _LOTS_OF_SYMBOL = select(LOT).where(_held_by(LOT)).order_by(LOT.c.number)
-_LAST_LOT = select(func.max(LOT.c.number)).where(_held_by(LOT))
-_INSERT_LOTS = insert(LOT)
-_DROP_LOTS = delete(LOT).where(_held_by(LOT))
+_LAST_LOT = Prepared(select(func.max(LOT.c.number)).where(_held_by(LOT)))
+_INSERT_LOT = Prepared(insert(LOT))
+_DROP_LOTS = Prepared(delete(LOT).where(_held_by(LOT)))
 
 
 def accept(tables: Connection, event: PositionsAccepted, seq: int) -> None:
@@ -126,8 +129,8 @@ def split(tables: Connection, flow: CashFlow) -> None:
 
 def position_of(tables: Connection, account: str, symbol: str) -> Decimal:
     """Units an account should hold; zero when none."""
-    found: Decimal | None = tables.scalar(_POSITION_NOW, _key(account, symbol))
-    return ZERO if found is None else found
+    found = _POSITION_NOW.first(tables, _key(account, symbol))
+    return ZERO if found is None else Decimal(found[0])
 
 
 def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tuple[Lot, ...]:
@@ -151,23 +154,23 @@ def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tupl
 def _set_position(tables: Connection, account: str, symbol: str, quantity: Quantity) -> None:
     key = _key(account, symbol)
     if quantity == ZERO:
-        tables.execute(_DROP_POSITION, key)
-    elif tables.execute(_MOVE_POSITION, {**key, "to": quantity}).rowcount == 0:
+        _DROP_POSITION.run(tables, key)
+    elif _MOVE_POSITION.run(tables, {**key, "to": quantity}) == 0:
         values = {"account": account, "symbol": symbol, "quantity": quantity}
-        tables.execute(_INSERT_POSITION, values)
+        _INSERT_POSITION.run(tables, values)
 
 
 def _set_lots(tables: Connection, account: str, symbol: str, lots: Sequence[Lot]) -> None:
-    tables.execute(_DROP_LOTS, _key(account, symbol))
-    rows = [_lot_columns(account, number, lot) for number, lot in enumerate(lots)]
-    if rows:
-        tables.execute(_INSERT_LOTS, rows)
+    _DROP_LOTS.run(tables, _key(account, symbol))
+    for number, lot in enumerate(lots):
+        _INSERT_LOT.run(tables, _lot_columns(account, number, lot))
 
 
 def _add_lot(tables: Connection, account: str, lot: Lot) -> None:
     """A lot behind the others, which stay as they are: a purchase costs the same however many."""
-    last: int | None = tables.scalar(_LAST_LOT, _key(account, lot.symbol))
-    tables.execute(_INSERT_LOTS, _lot_columns(account, 0 if last is None else last + 1, lot))
+    found = _LAST_LOT.first(tables, _key(account, lot.symbol))
+    last = None if found is None else found[0]
+    _INSERT_LOT.run(tables, _lot_columns(account, 0 if last is None else last + 1, lot))
 
 
 def _lot_columns(account: str, number: int, lot: Lot) -> dict[str, object]:

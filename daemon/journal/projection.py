@@ -12,7 +12,6 @@ from typing import Any, assert_never
 
 from sqlalchemy import (
     Connection,
-    Select,
     Table,
     and_,
     bindparam,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 )
 
 from daemon.journal import ledger
+from daemon.journal.prepared import Prepared
 from daemon.journal.tables import ALARM, APPROVAL, CYCLE, FENCE, FILL, FLOW, HALT, LEG, RUN
 from daemon.protocol import BrokenInvariant
 from portfolio.canonical import canonical
@@ -54,30 +54,26 @@ from portfolio.events import (
 )
 from portfolio.orders import Leg, LegState, is_legal_move
 
-_INSERT_CYCLE = insert(CYCLE)
-_INSERT_FILL = insert(FILL)
-_INSERT_FLOW = insert(FLOW)
-_INSERT_LEG = insert(LEG)
-_LEG_NOW = select(LEG.c.state, LEG.c.filled_quantity).where(
-    LEG.c.client_order_id == bindparam("id")
+_INSERT_CYCLE = Prepared(insert(CYCLE))
+_INSERT_FILL = Prepared(insert(FILL))
+_INSERT_FLOW = Prepared(insert(FLOW))
+_INSERT_LEG = Prepared(insert(LEG))
+_LEG_NOW = Prepared(
+    select(LEG.c.state, LEG.c.filled_quantity).where(LEG.c.client_order_id == bindparam("id"))
 )
-_MOVE_LEG = (
+_MOVABLE = (
+    LEG.c.state,
+    LEG.c.sends,
+    LEG.c.sent_at,
+    LEG.c.broker_order_id,
+    LEG.c.filled_quantity,
+    LEG.c.filled_average_price,
+    LEG.c.note,
+)
+_MOVE_LEG = Prepared(
     update(LEG)
     .where(LEG.c.client_order_id == bindparam("id"))
-    .values(
-        {
-            column: bindparam(f"to_{column.name}")
-            for column in (
-                LEG.c.state,
-                LEG.c.sends,
-                LEG.c.sent_at,
-                LEG.c.broker_order_id,
-                LEG.c.filled_quantity,
-                LEG.c.filled_average_price,
-                LEG.c.note,
-            )
-        }
-    )
+    .values({column: bindparam(f"to_{column.name}") for column in _MOVABLE})
 )
 
 
@@ -156,13 +152,14 @@ def _columns(value: Any) -> dict[str, Any]:
 
 
 def _exists(tables: Connection, table: Table, **key: object) -> bool:
-    return tables.execute(_one_of(table, *key), key).first() is not None
+    return _one_of(table, *key).first(tables, key) is not None
 
 
 @cache
-def _one_of(table: Table, *key: str) -> Select[Any]:
-    # Made once: building and keying a statement takes longer than running it.
-    return select(table.c[key[0]]).where(*(table.c[name] == bindparam(name) for name in key))
+def _one_of(table: Table, *key: str) -> Prepared:
+    return Prepared(
+        select(table.c[key[0]]).where(*(table.c[name] == bindparam(name) for name in key))
+    )
 
 
 def _cycle(tables: Connection, place: Place, event: CycleDecided) -> None:
@@ -179,7 +176,7 @@ def _cycle(tables: Connection, place: Place, event: CycleDecided) -> None:
         "memory": event.memory,
         "limits": event.limits,
     }
-    tables.execute(_INSERT_CYCLE, values)
+    _INSERT_CYCLE.run(tables, values)
 
 
 def _approval_requested(tables: Connection, place: Place, event: ApprovalRequested) -> None:
@@ -232,11 +229,11 @@ def _leg_planned(tables: Connection, place: Place, leg: Leg) -> None:
     if _exists(tables, LEG, client_order_id=leg.client_order_id):
         raise BrokenInvariant(f"leg {leg.client_order_id} is in the journal already")
     values = {**_columns(leg), **_columns(leg.intent), "number": leg.index, "seq": place.seq}
-    tables.execute(_INSERT_LEG, {name: values[name] for name in LEG.c.keys()})  # noqa: SIM118
+    _INSERT_LEG.run(tables, {name: values[name] for name in LEG.c.keys()})  # noqa: SIM118
 
 
 def _leg_moved(tables: Connection, event: LegMoved) -> None:
-    found = tables.execute(_LEG_NOW, {"id": event.client_order_id}).first()
+    found = _LEG_NOW.first(tables, {"id": event.client_order_id})
     if found is None:
         raise BrokenInvariant(f"leg {event.client_order_id} moved and was never planned")
     state, filled = found
@@ -251,7 +248,7 @@ def _leg_moved(tables: Connection, event: LegMoved) -> None:
         "to_filled_average_price": event.filled_average_price,
         "to_note": event.note,
     }
-    tables.execute(_MOVE_LEG, values)
+    _MOVE_LEG.run(tables, values)
 
 
 def _check_move(event: LegMoved, state: LegState, filled: Any) -> None:
@@ -271,7 +268,7 @@ def _fill(tables: Connection, place: Place, event: FillBooked) -> bool:
         return False
     values = _columns(fill)
     extra = {"seq": place.seq, "client_order_id": event.client_order_id}
-    tables.execute(_INSERT_FILL, {**values, **extra})
+    _INSERT_FILL.run(tables, {**values, **extra})
     ledger.fill(tables, fill)
     return True
 
@@ -281,7 +278,7 @@ def _flow(tables: Connection, place: Place, event: FlowSeen) -> bool:
     if _exists(tables, FLOW, account=flow.account, flow_id=flow.flow_id):
         return False
     values = _columns(flow)
-    tables.execute(_INSERT_FLOW, {**values, "seq": place.seq})
+    _INSERT_FLOW.run(tables, {**values, "seq": place.seq})
     if flow.symbol is not None and flow.ratio is not None:
         ledger.split(tables, flow)
     return True

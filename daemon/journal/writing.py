@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from daemon.journal import outbox, queries
 from daemon.journal.chain import GENESIS, ChainRow, instant_text
 from daemon.journal.database import Database
+from daemon.journal.prepared import Prepared
 from daemon.journal.projection import Place, project
 from daemon.journal.tables import AUDIT, DOCUMENT
 from daemon.protocol import BrokenInvariant
@@ -19,9 +20,9 @@ from portfolio.records import Notice, Recorded
 Render = Callable[[Recorded], Sequence[Notice]]
 
 _KEEP_REFS = 256
-_INSERT_AUDIT = insert(AUDIT)
-_INSERT_DOCUMENT = insert(DOCUMENT)
-_DOCUMENT_THERE = select(DOCUMENT.c.ref).where(DOCUMENT.c.ref == bindparam("ref"))
+_INSERT_AUDIT = Prepared(insert(AUDIT))
+_INSERT_DOCUMENT = Prepared(insert(DOCUMENT))
+_DOCUMENT_THERE = Prepared(select(DOCUMENT.c.ref).where(DOCUMENT.c.ref == bindparam("ref")))
 
 
 class Writer:
@@ -95,7 +96,7 @@ class Writer:
             "prev": head[1],
         }
         columns["hash"] = ChainRow(**columns, hash="").proper_hash()  # type: ignore[arg-type]
-        tables.execute(_INSERT_AUDIT, columns)
+        _INSERT_AUDIT.run(tables, columns)
         recorded = Recorded(seq=seq, at=at, actor=actor, event=event)
         outbox.queue(tables, self._notices(recorded), at)
         return seq, str(columns["hash"])
@@ -117,9 +118,9 @@ class Writer:
 
     def _keep_documents(self, tables: Connection, values: dict[str, object]) -> None:
         for ref, value in values.items():
-            if ref in self._refs or tables.execute(_DOCUMENT_THERE, {"ref": ref}).first():
+            if ref in self._refs or _DOCUMENT_THERE.first(tables, {"ref": ref}):
                 continue
-            tables.execute(_INSERT_DOCUMENT, {"ref": ref, "body": canonical(value)})
+            _INSERT_DOCUMENT.run(tables, {"ref": ref, "body": canonical(value)})
 
     def _did_commit(self, before: tuple[int, str], head: tuple[int, str]) -> bool:
         """Whether a server took the commit although its answer was lost."""

@@ -58,7 +58,7 @@ def _row(
     cells: list[str | Text] = [view.name]
     if managed_value is not None:
         cells.append(money(view.before * managed_value))
-    feeling = mood(drift, view.half_width)
+    feeling = mood(drift, view.half_width) if view.half_width else "band"
     cells += [
         percent(view.before),
         percent(view.target),
@@ -66,6 +66,8 @@ def _row(
     ]
     if show_after:
         cells.append(percent(view.after))
+    if not view.half_width:  # the cash slice has no band: it is spent or raised, never breached
+        return [*cells, "", ""]
     cells.append(drawn_gauge(view.before, view, width))
     cells.append(f"±{points(view.half_width).removeprefix('+')}")
     return cells

@@ -118,11 +118,16 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
         case Unfenced():
             return Told(text=f"{event.symbol} may be traded again: {event.reason}", tone="good")
         case Halted():
-            return Told(text=f"HALTED by {event.by}: {event.reason}", tone="alarm")
+            by = "" if event.by == "halt file" else f" by {event.by}"  # the file says who
+            return Told(text=f"HALTED{by}: {event.reason}", tone="alarm")
         case Resumed():
             return Told(text=f"resumed by {event.by}: {event.reason}", tone="good")
+        case Alarm(name="halted"):
+            return Told(text=event.text, tone="quiet")  # the halt has its own line
         case Alarm():
             return Told(text=event.text, tone="alarm" if event.level == "page" else "care")
+        case AlarmCleared(name="halted"):
+            return Told(text=f"over: {event.text}", tone="quiet")
         case AlarmCleared():
             return Told(text=f"over: {event.text or event.name}", tone="good")
         case SessionClosed():

@@ -51,7 +51,7 @@ def test_exposure_is_at_most_one_and_a_half() -> None:
         "StateDirectory=trimtab/%i",
         "WatchdogSec=180",
         "Restart=always",
-        "RestartPreventExitStatus=78",
+        "RestartPreventExitStatus=75 76 77 78",
         "LoadCredential=alpaca.key:/etc/trimtab/credentials/%i/alpaca.key",
         "LoadCredential=alpaca.secret:/etc/trimtab/credentials/%i/alpaca.secret",
     ],
