@@ -23,7 +23,7 @@ from brokers.simulated.world_events import Deposit, Dividend, Split
 from portfolio.canonical import canonical
 from portfolio.money import Money, Quantity
 from portfolio.orders import OrderStatus
-from portfolio.ports import Accepted, Ambiguous, Exists, Unavailable
+from portfolio.ports import Accepted, Ambiguous, Exists, Refused, Unavailable
 from tests.support.simulated import (
     ACCOUNT,
     FLAT,
@@ -188,6 +188,20 @@ def test_a_second_writer_sees_the_first_ones_orders_and_neither_is_lost(path: Pa
     assert isinstance(one.broker.submit("order-9", buy("VTI", "1")), Exists)
     assert state(one) == state(other)
     assert one.cash() == Decimal("9000.00")
+
+
+def test_an_order_that_loses_a_race_to_the_file_is_tried_on_what_is_there_now(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = small_world(FLAT, path), small_world(FLAT, path)
+    other.broker.submit("a", buy("VTI", "60", "100.00"))
+    # The other's commit comes between our look at the file and our own commit.
+    monkeypatch.setattr(one.broker.exchange._store, "changed", lambda: False)
+    outcome = one.broker.submit("b", buy("VTI", "60", "100.00"))
+    assert isinstance(outcome, Refused)
+    assert "buying_power: 4000.00" in outcome.message
+    assert isinstance(one.broker.submit("c", buy("VTI", "40", "100.00")), Accepted)
+    assert other.held() == {"VTI": Decimal(100)}
 
 
 def test_a_reader_follows_the_writer_and_writes_nothing(path: Path) -> None:
