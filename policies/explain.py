@@ -46,9 +46,9 @@ def against_band(name: str, drift: Decimal, half_width: Decimal) -> str:
     """
     actual, level = points(drift), points(half_width)
     if abs(level - abs(actual)) >= _NEAR:
-        return f"{name} {actual:+.1f} points, fires at {level.normalize():.1f}"
+        return f"{name} {actual:+.1f} points, fires at {level:.1f}"
     exact = actual.quantize(_FINE, rounding=ROUND_DOWN).normalize()
-    return f"{name} {exact:+f} points, fires at {level.normalize():.1f}"
+    return f"{name} {exact:+f} points, fires at {level:.1f}"
 
 
 def why_leg(side: Side, name: str, actual: Decimal, target: Decimal) -> str:

@@ -37,20 +37,20 @@ def fault_of(quote: Quote, rule: PriceRule, at: datetime) -> RefusedPrice | None
     wide, passes. A quote stamped later than `at` by more than the age is as wrong as an old one.
     A stale, wide or jumped quote still counts a holding at its middle; one that is no price does not.
     """
-    symbol = quote.symbol
-    if not all(p.is_finite() and p > ZERO for p in (quote.bid, quote.ask)):
-        detail = f"{symbol} is quoted at {quote.bid} bid, {quote.ask} ask: not a price"
+    symbol, bid, ask = quote.symbol, quote.bid, quote.ask
+    if not (bid.is_finite() and ask.is_finite() and bid > ZERO and ask > ZERO):
+        detail = f"{symbol} is quoted at {bid} bid, {ask} ask: not a price"
         return RefusedPrice(symbol=symbol, fault=PriceFault.NOT_A_PRICE, detail=detail)
     middle = quote.price
-    if quote.bid > quote.ask:
-        detail = f"{symbol} bid {quote.bid} is above ask {quote.ask}"
+    if bid > ask:
+        detail = f"{symbol} bid {bid} is above ask {ask}"
         return _refused(symbol, PriceFault.CROSSED, detail, middle)
     age = (at - quote.as_of).total_seconds()
     if abs(age) > rule.max_age_seconds:
         when = f"{age:,.0f} s old" if age > 0 else f"stamped {-age:,.0f} s in the future"
         detail = f"{symbol} quote is {when}, at most {rule.max_age_seconds} s is traded on"
         return _refused(symbol, PriceFault.STALE, detail, middle)
-    spread = quote.ask - quote.bid
+    spread = ask - bid
     if spread > rule.max_spread * middle:
         wide, most = percent(spread / middle), percent(rule.max_spread)
         detail = f"{symbol} spread is {wide}, at most {most} is traded on"
