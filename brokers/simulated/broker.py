@@ -17,7 +17,7 @@ from brokers.simulated.exchange import Exchange
 from brokers.simulated.faults import Faults
 from brokers.simulated.market import SimulatedMarket
 from brokers.simulated.settings import SimulatedSettings, instrument_of
-from brokers.simulated.store import IN_MEMORY, AccountFileError, EntryStore
+from brokers.simulated.store import IN_MEMORY, AccountFileError, open_store
 from brokers.simulated.world import make_world
 from portfolio.accounts import Position
 from portfolio.instruments import Instrument
@@ -64,7 +64,7 @@ class SimulatedBroker:
         *,
         read_only: bool = False,
     ) -> None:
-        store = EntryStore(path, read_only=read_only)
+        store = open_store(path, read_only=read_only)
         self.exchange = Exchange(make_world(market, settings), store, f"SIM-{account_id}")
         self.exchange.on_entries = self._tell
         self.faults = Faults()

@@ -24,7 +24,7 @@ from brokers.simulated.happenings import ended, flow
 from brokers.simulated.market import NEW_YORK
 from brokers.simulated.matching import fill_price
 from brokers.simulated.price_file import require_symbols
-from brokers.simulated.store import AccountFileError, EntryStore, WrittenElsewhere
+from brokers.simulated.store import AccountFileError, Store, WrittenElsewhere
 from brokers.simulated.world import World, entries_due, fill, fills_due, next_moment
 from portfolio.memory import FlowKind
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic, to_cents
@@ -44,7 +44,7 @@ class Exchange:
     `on_entries` is told what was committed, outside any lock, on the caller's thread.
     """
 
-    def __init__(self, world: World, store: EntryStore, number: str) -> None:
+    def __init__(self, world: World, store: Store, number: str) -> None:
         self.world = world
         self.on_entries: Callable[[Sequence[Entry]], None] = lambda _: None
         self._store = store

@@ -21,6 +21,7 @@ from portfolio.snapshot import PriceFault, Quote, RefusedPrice, Session
 NEW_YORK = ZoneInfo("America/New_York")
 OPENS = time(9, 30)
 CLOSES = time(16, 0)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class SimulatedMarket:
         self._in_ticks = settings.quotes_in_ticks
         self._columns = {symbol: i for i, symbol in enumerate(self.table.symbols)}
         self._sessions: dict[int, Session] = {}
+        self._latest = (_NEVER, _NEVER, 0)
+        """[open, next open) and index of the session asked for last: most questions are about it."""
         self._splits = [e for e in settings.events if isinstance(e, Split) and e.restates_prices]
         self._spans = [
             self._span(e) for e in settings.events if isinstance(e, QuoteFault | TradingHalt)
@@ -190,11 +193,17 @@ class SimulatedMarket:
 
     def _index(self, at: datetime) -> int | None:
         """Index of the last session that opened at or before `at`."""
-        local = at.astimezone(NEW_YORK)
-        index = self.table.position_at_or_before(local.date())
+        since, until, known = self._latest
+        if since <= at < until:
+            return known
+        index = self.table.position_at_or_before(at.astimezone(NEW_YORK).date())
         if index is not None and at < self._session(index).opens_at:
             index -= 1
-        return None if index is None or index < 0 else index
+        if index is None or index < 0:
+            return None
+        if index + 1 < len(self.table.sessions):
+            self._latest = self._session(index).opens_at, self._session(index + 1).opens_at, index
+        return index
 
     def _session(self, index: int) -> Session:
         known = self._sessions.get(index)

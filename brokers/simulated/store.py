@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from brokers.simulated.entries import Entry
 from brokers.simulated.entry_text import entry_from_text
@@ -33,15 +34,74 @@ class WrittenElsewhere(Exception):
     """Another process has written entries since we last read; nothing of ours was kept."""
 
 
-class EntryStore:
+class Store(Protocol):
+    """Where the entries of an account are kept."""
+
+    def entries(self) -> Sequence[Entry]:
+        """Every entry in order."""
+        ...
+
+    def lived_to(self) -> datetime | None:
+        """The instant up to which the account has lived, as last kept; None for a new one."""
+        ...
+
+    def append(self, after: int, entries: Sequence[Entry], lived_to: datetime) -> None:
+        """Keep entries with the numbers after + 1 and on, and the time, all or nothing."""
+        ...
+
+    def changed(self) -> bool:
+        """Whether another process has committed since `entries` was called."""
+        ...
+
+    def close(self) -> None:
+        """Give it back."""
+        ...
+
+
+def open_store(path: Path | str, *, read_only: bool) -> Store:
+    """The store at a path, or one that is forgotten with the process for `IN_MEMORY`."""
+    return MemoryStore() if str(path) == IN_MEMORY else FileStore(Path(path), read_only=read_only)
+
+
+class MemoryStore:
+    """A store that is forgotten with the process."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lived_to: datetime | None = None
+
+    def entries(self) -> Sequence[Entry]:
+        """Every entry in order."""
+        return tuple(self._entries)
+
+    def lived_to(self) -> datetime | None:
+        """The instant last kept."""
+        return self._lived_to
+
+    def append(self, after: int, entries: Sequence[Entry], lived_to: datetime) -> None:
+        """Keep entries and time."""
+        if after != len(self._entries):
+            raise WrittenElsewhere
+        self._entries.extend(entries)
+        self._lived_to = lived_to
+
+    def changed(self) -> bool:
+        """Never: nobody else can reach it."""
+        return False
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class FileStore:
     """Opens, and when it is not there makes, the file. `read_only` never writes nor makes it.
 
     Raises `AccountFileError` for a file of a newer version, of something else, damaged, or closed
     to this user.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
-        self._path = str(path)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
         self._read_only = read_only
         self._seen_version = -1
         try:
@@ -91,8 +151,6 @@ class EntryStore:
 
     def changed(self) -> bool:
         """Whether another process has committed since `entries` was called."""
-        if self._path == IN_MEMORY:
-            return False
         try:
             return self._data_version() != self._seen_version
         except sqlite3.Error as error:
@@ -117,10 +175,9 @@ class EntryStore:
     def _connect(self) -> sqlite3.Connection:
         options = {"isolation_level": None, "timeout": 5.0, "check_same_thread": False}
         if self._read_only:
-            uri = Path(self._path).absolute().as_uri() + "?mode=ro"
+            uri = self._path.absolute().as_uri() + "?mode=ro"
             return sqlite3.connect(uri, uri=True, **options)  # type: ignore[call-overload, no-any-return]
-        if self._path != IN_MEMORY:
-            Path(self._path).touch(mode=0o600)
+        self._path.touch(mode=0o600)
         return sqlite3.connect(self._path, **options)  # type: ignore[call-overload, no-any-return]
 
     def _prepare(self) -> None:

@@ -18,7 +18,7 @@ from brokers.simulated.books import Books
 from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.market import SimulatedMarket
 from brokers.simulated.settings import SimulatedSettings
-from brokers.simulated.store import SCHEMA_VERSION, AccountFileError
+from brokers.simulated.store import SCHEMA_VERSION, AccountFileError, FileStore
 from brokers.simulated.world_events import Deposit, Dividend, Split
 from portfolio.canonical import canonical
 from portfolio.money import Money, Quantity
@@ -282,7 +282,9 @@ def test_a_full_disk_makes_a_submit_ambiguous_and_keeps_nothing_of_it(path: Path
     world = small_world(FLAT, path)
     world.broker.submit("resting", buy("VTI", "1", "99.00"))
     # The store's own connection, told that the disk ends here: SQLite then fails as on a full one.
-    disk = world.broker.exchange._store._connection
+    store = world.broker.exchange._store
+    assert isinstance(store, FileStore)
+    disk = store._connection
     disk.execute("PRAGMA max_page_count=1")
     outcomes = [world.broker.submit(f"{n}", buy("VTI", "0.1")) for n in range(100)]
     last = next(n for n, outcome in enumerate(outcomes) if isinstance(outcome, Ambiguous))
