@@ -72,8 +72,8 @@ class Database:
         if self.readonly:
             raise JournalUnwritable(f"{self.where} was opened for reading only")
         with self.using() as connection:
-            self._say(connection, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             try:
+                self._say(connection, "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
                 yield connection
                 self._say(connection, "COMMIT")
             except BaseException:

@@ -20,6 +20,8 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     def steps(revision: Any, _context: MigrationContext) -> object:
         return script._upgrade_revs(to, revision)
 
+    if not connection.in_transaction():
+        connection.begin()  # tells Alembic that the transaction is ours to end
     environment = EnvironmentContext(config, script, fn=steps)
     with environment:
         environment.configure(
