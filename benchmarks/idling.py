@@ -1,0 +1,154 @@
+"""What the daemon takes while nothing happens: memory, and processor time per minute."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.alpaca_stand_in import stand_in
+from benchmarks.commands import run_to_end
+from benchmarks.effort import Effort, Progress
+from benchmarks.figures import Figure, Goal, Peer, Row, Spread, spread
+from benchmarks.running import (
+    Running,
+    on_alpaca,
+    on_the_built_in_broker,
+    running,
+    trimtab_run,
+)
+
+MIB = 2**20
+BUILT_IN_MIB = Goal(level=80)
+ALPACA_MIB = Goal(level=130)
+CPU_MS_A_MINUTE = Goal(level=10)
+SERVICE_TICK_SECONDS = 60
+
+LIBRARIES = "import sqlmodel, numpy, apscheduler.schedulers.background"
+_RESIDENT = "import psutil; print(psutil.Process().memory_info().rss)"
+
+
+def measure_memory(effort: Effort, progress: Progress) -> list[Row]:
+    """Resident memory after READY and the first look, with the built-in broker and with Alpaca."""
+    runs = max(1, effort.runs // 2)
+    floor = spread([resident_after(LIBRARIES) for _ in range(runs)])
+    built_in: list[float] = []
+    alpaca: list[float] = []
+    private: dict[str, list[float]] = {"built-in": [], "alpaca": []}
+    for run in range(runs):
+        progress(f"memory of the idle daemon, run {run + 1} of {runs}")
+        with _built_in(effort) as daemon:
+            built_in.append(daemon.process.memory_info().rss / MIB)
+            private["built-in"].append(daemon.process.memory_full_info().uss / MIB)
+        with _at_alpaca(effort) as daemon:
+            alpaca.append(daemon.process.memory_info().rss / MIB)
+            private["alpaca"].append(daemon.process.memory_full_info().uss / MIB)
+    name = "sqlmodel+numpy+apscheduler"
+    return [
+        Figure(
+            name="idle memory, built-in broker",
+            unit="MiB",
+            measured=spread(built_in),
+            goal=BUILT_IN_MIB,
+            peer=Peer(name=name, measured=floor),
+            notes=(f"RSS; of it {spread(private['built-in']).median:.0f} MiB are its own (USS)",),
+        ),
+        Figure(
+            name="idle memory, Alpaca",
+            unit="MiB",
+            measured=spread(alpaca),
+            goal=ALPACA_MIB,
+            peer=Peer(name=name, measured=floor),
+            notes=(
+                f"RSS; of it {spread(private['alpaca']).median:.0f} MiB are its own (USS); "
+                "a stand-in on loopback, its order stream connected",
+            ),
+        ),
+    ]
+
+
+def measure_cpu(effort: Effort, progress: Progress) -> list[Row]:
+    """Processor time of an idle minute at a 60 s tick, from faster ticks: it is the ticks that cost."""
+    rows: list[Row] = []
+    for name, daemon in (("built-in broker", _on_the_wall), ("Alpaca", _at_alpaca)):
+        progress(f"idle processor time, {name}, {effort.idle_ticks} ticks")
+        with daemon(effort) as idle:
+            rows.append(
+                Figure(
+                    name=f"idle processor time, {name}",
+                    unit="ms/min",
+                    measured=milliseconds_a_tick(idle, effort.idle_ticks),
+                    goal=CPU_MS_A_MINUTE if name == "built-in broker" else None,
+                    notes=(
+                        f"{effort.idle_ticks} ticks of {effort.idle_tick_seconds} s, "
+                        f"counted as one tick every {SERVICE_TICK_SECONDS} s",
+                    ),
+                )
+            )
+    return rows
+
+
+def milliseconds_a_tick(idle: Running, ticks: int) -> Spread:
+    """Processor time from one tick to the next, of as many ticks as are asked for."""
+    _wait_for_tick(idle)
+    taken: list[float] = []
+    before = idle.cpu_seconds()
+    for _ in range(ticks):
+        _wait_for_tick(idle)
+        now = idle.cpu_seconds()
+        taken.append((now - before) * 1e3)
+        before = now
+    return spread(taken)
+
+
+def _wait_for_tick(idle: Running) -> None:
+    """Until the journal has the next tick's row, and a little longer: the row is not quite its end."""
+    before, until = idle.rows("tick"), time.monotonic() + 60
+    while idle.rows("tick") == before:
+        if time.monotonic() > until:
+            raise RuntimeError("the daemon does not tick")
+        time.sleep(0.05)
+    time.sleep(0.2)
+
+
+def resident_after(statement: str) -> float:
+    """Resident memory of a Python that has run a statement, MiB."""
+    return int(run_to_end([sys.executable, "-c", f"{statement}; {_RESIDENT}"])) / MIB
+
+
+@contextmanager
+def _place(effort: Effort) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="trimtab-bench-", dir=effort.disk) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _built_in(effort: Effort) -> Iterator[Running]:
+    """The command as it is installed; simulated time stands still, so that nothing happens."""
+    with _place(effort) as folder:
+        configuration = on_the_built_in_broker(folder)
+        state = folder / "state"
+        state.mkdir()
+        (state / "pace.json").write_text('{"pause_on": "2026-01-01"}')
+        with running(trimtab_run(configuration, state), state) as daemon:
+            yield daemon
+
+
+@contextmanager
+def _on_the_wall(effort: Effort) -> Iterator[Running]:
+    with _place(effort) as folder:
+        configuration = on_the_built_in_broker(folder, tick_seconds=effort.idle_tick_seconds)
+        state = folder / "state"
+        module = [sys.executable, "-m", "benchmarks.wall_daemon", str(configuration), str(state)]
+        with running(module, state) as daemon:
+            yield daemon
+
+
+@contextmanager
+def _at_alpaca(effort: Effort) -> Iterator[Running]:
+    with _place(effort) as folder, stand_in() as url:
+        configuration = on_alpaca(folder, url, tick_seconds=effort.idle_tick_seconds)
+        state = folder / "state"
+        with running(trimtab_run(configuration, state), state) as daemon:
+            yield daemon
