@@ -65,6 +65,7 @@ def halt(
 
     directory = state_at(config, state)
     _must_be_there(directory)
+    reason = "".join(c if c.isprintable() else " " for c in reason)
     # The file first: it holds even if everything after it fails.
     FileLatch(directory).set(person(), reason)
     told = hand_over(directory, "halt", reason=reason)

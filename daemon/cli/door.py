@@ -121,6 +121,22 @@ _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
         ExitCode.ALREADY_RUNNING,
         "Stop that one first, or use another --state directory.",
     ),
+    (("NothingKnown",), ExitCode.USAGE, ""),
+    (
+        ("StateDirectoryError",),
+        ExitCode.STATE_UNWRITABLE,
+        "Name another one with --state, or mend its rights.",
+    ),
+    (
+        ("WrongAccount", "AccountMismatch"),
+        ExitCode.KEYS_REFUSED,
+        "Nothing was sent. Use the keys of that account, or mend account_number.",
+    ),
+    (
+        ("AccountFileError",),
+        ExitCode.JOURNAL_REFUSED,
+        "Move the file aside and restore a backup, or begin with an empty --state directory.",
+    ),
     (("NoSuchCycle",), ExitCode.USAGE, "`trimtab history` lists them."),
     (
         ("BrokenInvariant",),
