@@ -20,12 +20,13 @@ from brokers.simulated.entries import (
     StartingPosition,
     TradingSwitched,
 )
-from brokers.simulated.happenings import ended, flow
+from brokers.simulated.happenings import ended, event_entries, flow
 from brokers.simulated.market import NEW_YORK
 from brokers.simulated.matching import fill_price
 from brokers.simulated.price_file import require_symbols
 from brokers.simulated.store import AccountFileError, Store, WrittenElsewhere
 from brokers.simulated.world import World, entries_due, fill, fills_due, next_moment
+from brokers.simulated.world_events import AccountEvent
 from portfolio.memory import FlowKind
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic, to_cents
 from portfolio.orders import Order, OrderIntent
@@ -34,6 +35,14 @@ from portfolio.snapshot import Session
 
 T = TypeVar("T")
 _TRIES_AGAINST_ANOTHER_WRITER = 5
+
+
+class _NotReplaced(Exception):
+    """Undoes the end of an order whose successor was refused."""
+
+    def __init__(self, outcome: Refused | Exists) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
 
 
 class Exchange:
@@ -85,6 +94,28 @@ class Exchange:
         """Ask to cancel; "" or why it cannot be."""
         return self._run(now, lambda: self._cancel(broker_order_id))
 
+    def replace_order(
+        self, broker_order_id: str, client_order_id: str, intent: OrderIntent, now: datetime
+    ) -> Accepted | Refused | Exists:
+        """End an open order and take another in its place; when that is refused, nothing happened.
+
+        Raises `ValueError` when the old one is not open.
+        """
+
+        def work() -> Accepted:
+            if broker_order_id not in self._books.open_ids:
+                raise ValueError(f"{broker_order_id} is not open")
+            self._book(ended(self._books, broker_order_id, "canceled", "replaced"))
+            outcome = self._submit(client_order_id, intent)
+            if not isinstance(outcome, Accepted):
+                raise _NotReplaced(outcome)
+            return outcome
+
+        try:
+            return self._run(now, work)
+        except _NotReplaced as refused:
+            return refused.outcome
+
     def fill_now(self, broker_order_id: str, quantity: Quantity, now: datetime) -> None:
         """Fill a part of an open order at the quote, whatever is held back; for tests and demos.
 
@@ -120,7 +151,18 @@ class Exchange:
 
         self._run(now, work)
 
-    # cash
+    # the world
+
+    def happen(self, event: AccountEvent, now: datetime) -> None:
+        """Let an event come now that no script foresaw."""
+
+        def work() -> None:
+            key = f"unscripted-{self._books.booked + 1}"
+            self._book_all(
+                event_entries(event, key, self._books, self.world.market, self.world.settings)
+            )
+
+        self._run(now, work)
 
     def deposit(self, amount: Money, now: datetime) -> None:
         """`amount` > 0 arrives, settled at once."""

@@ -2,12 +2,12 @@
 
 The price of session D is the quote from D's open (09:30 New York) to the next session's open: there
 is no intraday path, so a look half an hour after the open and the fill that follows see the same
-price. Early closes are not known; every session ends at 16:00.
+price. Early closes are not known; every session has the hours of the settings, 09:30 to 16:00.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,6 @@ from portfolio.ports import Clock, Unavailable
 from portfolio.snapshot import PriceFault, Quote, RefusedPrice, Session
 
 NEW_YORK = ZoneInfo("America/New_York")
-OPENS = time(9, 30)
-CLOSES = time(16, 0)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -49,6 +47,7 @@ class SimulatedMarket:
         prices = settings.prices
         self.table: PriceTable = prices if isinstance(prices, PriceTable) else read_prices(prices)
         self.average_daily_volume: Quantity | None = settings.average_daily_volume
+        self._opens, self._closes = settings.opens, settings.closes
         self._half_spread = settings.spread / 2
         self._in_ticks = settings.quotes_in_ticks
         self._columns = {symbol: i for i, symbol in enumerate(self.table.symbols)}
@@ -159,6 +158,10 @@ class SimulatedMarket:
         """End every quote fault of a symbol, scripted ones too."""
         self._spans = [s for s in self._spans if s.symbol != symbol or s.fault is None]
 
+    def restate(self, split: Split) -> None:
+        """Quote a symbol divided by a ratio from a session on: a split that no script foresaw."""
+        self._splits.append(split)
+
     def _plain_quote(self, symbol: str, at: datetime) -> Quote | RefusedPrice:
         index = self._index(at)
         if symbol not in self._columns:
@@ -211,8 +214,8 @@ class SimulatedMarket:
             day = self.table.sessions[index]
             known = Session(
                 day=day,
-                opens_at=datetime.combine(day, OPENS, NEW_YORK).astimezone(UTC),
-                closes_at=datetime.combine(day, CLOSES, NEW_YORK).astimezone(UTC),
+                opens_at=datetime.combine(day, self._opens, NEW_YORK).astimezone(UTC),
+                closes_at=datetime.combine(day, self._closes, NEW_YORK).astimezone(UTC),
             )
             self._sessions[index] = known
         return known

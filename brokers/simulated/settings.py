@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -40,6 +40,9 @@ class SimulatedSettings:
 
     prices: Path | PriceTable
     start: date | None = None
+    opens: time = time(9, 30)
+    closes: time = time(16, 0)
+    """Every session by New York's clock; a rehearsal at any hour has longer ones."""
     cash: Money = field(default=Money(ZERO))
     positions: Mapping[str, Quantity] = field(default_factory=dict)
     average_costs: Mapping[str, Price] = field(default_factory=dict)
