@@ -30,31 +30,73 @@ def weights_of(values: Block) -> Block:
     return weights
 
 
-def slice_weights(weights: Block, target: Target) -> Block:
-    """Leaf weights (T, N) as the weights of every slice (T, S), in the order of `target.slices`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A target as the arrays that the kernels read; make it once for a whole history.
 
-    Each row is summed by itself in the same order, so a row alone gives the same bits as the row
-    in a block, which a matrix product does not promise.
+    `columns` lists the leaf columns of each slice behind one another and `starts` where each slice
+    begins in it; `goals` (S,) and `leaf_goals` (N,) are target weights. `is_flat`: every slice is a
+    leaf and stands in leaf order, so that leaf weights are slice weights already.
     """
+
+    columns: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    goals: Block
+    leaf_goals: Block
+    is_flat: bool
+
+
+def shape_of(target: Target) -> Shape:
+    """The arrays of a target, slices in the order of `target.slices`."""
     index = {leaf: n for n, leaf in enumerate(target.leaves)}
     members = [target.members[node.name] for node in target.slices]
     columns = [index[leaf] for leaves in members for leaf in leaves]
     starts = list(accumulate((len(leaves) for leaves in members[:-1]), initial=0))
-    sums: Block = np.add.reduceat(np.take(weights, columns, axis=1), starts, axis=1)
+    return Shape(
+        columns=np.array(columns, dtype=np.intp),
+        starts=np.array(starts, dtype=np.intp),
+        goals=np.array([float(target.weights[node.name]) for node in target.slices]),
+        leaf_goals=np.array([float(target.weights[leaf]) for leaf in target.leaves]),
+        is_flat=columns == list(range(len(target.leaves))) == starts,
+    )
+
+
+def slice_weights(weights: Block, target: Target) -> Block:
+    """Leaf weights (T, N) as the weights of every slice (T, S), in the order of `target.slices`."""
+    return slice_weights_in(weights, shape_of(target))
+
+
+def slice_weights_in(weights: Block, shape: Shape) -> Block:
+    """Leaf weights (T, N) as the weights of every slice (T, S), in the order of the slices.
+
+    Each row is summed by itself in the same order, so a row alone gives the same bits as the row
+    in a block, which a matrix product does not promise.
+    """
+    if shape.is_flat:
+        return weights
+    sums: Block = np.add.reduceat(np.take(weights, shape.columns, axis=1), shape.starts, axis=1)
     return sums
 
 
 def drift_of(weights: Block, target: Target) -> Block:
     """Actual minus target of every slice (T, S), groups too; positive is overweight."""
-    goal = np.array([float(target.weights[node.name]) for node in target.slices])
-    drifts: Block = slice_weights(weights, target) - goal
+    return drift_in(weights, shape_of(target))
+
+
+def drift_in(weights: Block, shape: Shape) -> Block:
+    """`drift_of` for a target whose arrays are made already."""
+    drifts: Block = slice_weights_in(weights, shape) - shape.goals
     return drifts
 
 
 def total_drift(weights: Block, target: Target) -> Block:
     """Half the sum of absolute leaf drift (T,): the fraction that must change hands."""
-    goal = np.array([float(target.weights[leaf]) for leaf in target.leaves])
-    return np.asarray(np.abs(weights - goal).sum(axis=1) / 2, dtype=np.float64)
+    return total_drift_in(weights, shape_of(target))
+
+
+def total_drift_in(weights: Block, shape: Shape) -> Block:
+    """`total_drift` for a target whose arrays are made already."""
+    return np.asarray(np.abs(weights - shape.leaf_goals).sum(axis=1) / 2, dtype=np.float64)
 
 
 def from_float(value: float) -> Decimal:

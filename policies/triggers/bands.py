@@ -1,7 +1,6 @@
 """The band trigger: a slice fires when its drift reaches its half-width, at the edge included."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +41,19 @@ def fires(weights: Block, target: Target, half_widths: Block) -> Firing:
 
 def firing_of(drifts: Block, half_widths: Block) -> Firing:
     """`fires` for drifts (T, S) already known."""
-    fired = np.abs(drifts) >= half_widths - EDGE_TOLERANCE
+    fired = is_out(drifts, half_widths)
     first = np.where(fired.any(axis=1), fired.argmax(axis=1), -1)
     return Firing(drifts=drifts, fired=fired, first=first)
+
+
+def is_out(drifts: Block, levels: Block | float) -> NDArray[np.bool_]:
+    """Whether each drift is off by its level or more, to either side; the edge counts.
+
+    The one comparison behind bands, calendar dates and the end of a rest. Blocks may have a row for
+    each moment, or for each of many policies at one moment.
+    """
+    out: NDArray[np.bool_] = np.abs(drifts) >= levels - EDGE_TOLERANCE
+    return out
 
 
 def kernel_widths(target: Target, half_widths: tuple[Weight, ...]) -> Block:
@@ -90,9 +99,8 @@ def _gate(slice_: SliceDrift, *, fires_now: bool) -> Gate:
     )
 
 
-_TOLERANCE = Decimal(str(EDGE_TOLERANCE))
-
-
-def reaches(drift: SliceDrift, level: Decimal) -> bool:
-    """Whether a slice is off by at least `level`, as a fraction; the edge counts."""
-    return abs(drift.drift) >= level - _TOLERANCE
+def slices_out(book: Book, levels: Block | float) -> tuple[SliceDrift, ...]:
+    """The slices with a band that are off by their level or more, through the same kernel."""
+    outs = is_out(book.block[0], levels).tolist()
+    rows = zip(book.policy.target.slices, book.drifts, outs, strict=True)
+    return tuple(drift for node, drift, out in rows if out and not node.is_cash)

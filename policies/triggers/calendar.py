@@ -5,12 +5,18 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import chain
 
+import numpy as np
+from numpy.typing import NDArray
+
 from policies.book import Book
 from policies.explain import points
 from policies.policy import CalendarRule, Period
-from policies.triggers.bands import reaches
+from policies.triggers.bands import slices_out
 from portfolio.decisions import Gate
 from portfolio.money import ZERO
+
+Days = NDArray[np.int64]
+"""Sessions as proleptic ordinals (`date.toordinal`), rising."""
 
 _MONTHS_APART = {Period.MONTHLY: 1, Period.QUARTERLY: 3, Period.YEARLY: 12}
 
@@ -23,7 +29,7 @@ def last_date(rule: CalendarRule, day: date) -> date:
     """
     if rule.period is Period.WEEKLY:
         return day - timedelta(days=(day.isoweekday() - rule.day) % 7)
-    return max(d for d in _dates_around(rule, day) if d <= day)
+    return max(d for d in _dates_of_years(rule, day.year - 1, day.year) if d <= day)
 
 
 def next_date(rule: CalendarRule, day: date) -> date:
@@ -34,7 +40,17 @@ def next_date(rule: CalendarRule, day: date) -> date:
     """
     if rule.period is Period.WEEKLY:
         return last_date(rule, day) + timedelta(days=7)
-    return min(d for d in _dates_around(rule, day) if d > day)
+    return min(d for d in _dates_of_years(rule, day.year, day.year + 1) if d > day)
+
+
+def last_dates(rule: CalendarRule, days: Days) -> Days:
+    """`last_date` of every day of a rising block (T,), both as proleptic ordinals."""
+    if rule.period is Period.WEEKLY:
+        return days - (days - rule.day) % 7  # an ordinal of 1 is a Monday
+    years = date.fromordinal(int(days[0])).year - 1, date.fromordinal(int(days[-1])).year
+    dates = np.array([d.toordinal() for d in _dates_of_years(rule, *years)], dtype=np.int64)
+    found: Days = dates[np.searchsorted(dates, days, side="right") - 1]
+    return found
 
 
 def is_due(rule: CalendarRule, done_through: date, day: date) -> bool:
@@ -68,7 +84,7 @@ def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
         if not node.is_cash
     ]
     due = is_due(rule, done, day)
-    off = [drift for drift in banded if reaches(drift, rule.min_drift)]
+    off = slices_out(book, float(rule.min_drift))
     largest = max((abs(drift.drift) for drift in banded), default=ZERO)
     following = next_date(rule, day)
     level = points(rule.min_drift)
@@ -97,10 +113,10 @@ def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
     )
 
 
-def _dates_around(rule: CalendarRule, day: date) -> Iterator[date]:
-    """The rule's dates from the year before to the year after `day`."""
+def _dates_of_years(rule: CalendarRule, first: int, last: int) -> Iterator[date]:
+    """The rule's dates from the first day of one year to the last of another, rising."""
     apart = _MONTHS_APART[rule.period]
-    years = (day.year - 1, day.year, day.year + 1)
+    years = range(first, last + 1)
     return chain.from_iterable(
         (
             _in_month(year, month, rule.day)

@@ -4,8 +4,15 @@ from decimal import Decimal
 
 from policies.book import Book
 from policies.explain import listed, points
-from policies.triggers.bands import reaches
+from policies.policy import Policy
+from policies.triggers.bands import kernel_widths, slices_out
 from portfolio.decisions import Gate
+from portfolio.drift import Block
+
+
+def overriding(policy: Policy, widths: Block) -> Block:
+    """The drifts (S,) that end a rest, from the half-widths of the kernel."""
+    return float(policy.rest_override) * widths
 
 
 def ask_rest(book: Book) -> Gate:
@@ -17,11 +24,8 @@ def ask_rest(book: Book) -> Gate:
     level = Decimal(policy.rest_sessions)
     if since is None:
         return Gate(name="rest", passed=True, level=level, unit="sessions", text="rest: no run yet")
-    far = [
-        f"{drift.name} {points(drift.drift):+.1f} points"
-        for node, drift in zip(policy.target.slices, book.drifts, strict=True)
-        if not node.is_cash and reaches(drift, policy.rest_override * drift.half_width)
-    ]
+    levels = overriding(book.policy, kernel_widths(policy.target, book.half_widths))
+    far = [f"{drift.name} {points(drift.drift):+.1f} points" for drift in slices_out(book, levels)]
     rested = since >= policy.rest_sessions
     text = f"rest: {since} of {policy.rest_sessions} sessions since the last run"
     if far and not rested:
