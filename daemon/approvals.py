@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from daemon.house import House
+from policies.flows import still_waits
 from portfolio.accounts import Autonomy
 from portfolio.decisions import (
     HEADROOM,
@@ -45,11 +46,9 @@ def approve(
 ) -> Run | None:
     """The run that may send now, opened or continued; None when nothing may be sent.
 
-    Records what becomes of the proposal: waits, granted, replaced, withdrawn.
+    Records what becomes of the proposal: waits, granted, replaced, withdrawn. `consent` has been
+    found to fit (`still_fits`), and `verdict` was reached with it.
     """
-    if consent is not None and not _still_fits(decision, verdict, consent.pending):
-        _withdraw(house, decision, verdict, consent.pending)
-        consent = None
     if isinstance(decision, Hold) or verdict is None:
         _withdraw_when_pointless(house, decision)
         return None
@@ -97,7 +96,11 @@ def covers(allowances: tuple[Allowance, ...], proposal: Proposal) -> bool:
     )
 
 
-def _still_fits(decision: Decision, verdict: Verdict | None, pending: PendingApproval) -> bool:
+def still_fits(decision: Decision, verdict: Verdict | None, pending: PendingApproval) -> bool:
+    """Whether a person's yes to the waiting proposal covers this decision, made afresh.
+
+    `verdict` is the limits' answer as if the plan had been granted.
+    """
     return (
         isinstance(decision, Proposal)
         and decision.run is None
@@ -107,9 +110,10 @@ def _still_fits(decision: Decision, verdict: Verdict | None, pending: PendingApp
     )
 
 
-def _withdraw(
+def withdraw(
     house: House, decision: Decision, verdict: Verdict | None, pending: PendingApproval
 ) -> None:
+    """Take the waiting proposal back, and say what a fresh look found instead."""
     if isinstance(decision, Hold):
         why = decision.reason
     elif verdict is not None and verdict.outcome == "denied":
@@ -211,7 +215,8 @@ def _open(
         buy_budget=Money(total(leg.value for leg in proposal.buys) * HEADROOM),
         expires_at=max(ends.closes_at, now),
     )
-    flows = tuple(flow.flow_id for flow in memory.flows)
+    rule = house.policy.deposits
+    flows = tuple(f.flow_id for f in memory.flows if not still_waits(f, rule, memory))
     house.journal.append(RunOpened(run=run, accepted_by=accepted_by, flows=flows), actor=actor)
     return run
 

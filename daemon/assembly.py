@@ -1,6 +1,6 @@
 """The daemon around the house: service, alarms, spool, outbox, and what each wake needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +14,9 @@ from daemon.alarms import Alarms
 from daemon.clocks import SteppedClock
 from daemon.cycle import Watch
 from daemon.house import House
+from daemon.journal.audit import Broken, verify
+from daemon.journal.errors import JournalCorrupt
+from daemon.journal.store import JournalStore
 from daemon.logs import get_logger
 from daemon.notices.outbox import Outbox, open_outbox
 from daemon.service import Service
@@ -22,8 +25,8 @@ from daemon.spool import done, take_requests
 from daemon.stepped import SteppedAlarms
 from daemon.wakes import WakeQueue
 from daemon.watch import WatchedFolder
-from daemon.wiring import Outside, open_outside, put_together
-from portfolio.canonical import digest
+from daemon.wiring import Outside, open_daemon_journal, open_outside, put_together
+from portfolio.canonical import Document, document_of
 from portfolio.events import Alarm, ConfigurationChanged
 from portfolio.wakes import Wake, WakeKind
 
@@ -44,6 +47,8 @@ class Assembly:
     outbox: Outbox
     driver: Driver | None
     wakes: WakeQueue
+    journal: JournalStore
+    anchored: tuple[int, str] = (0, "")
 
     @property
     def mode(self) -> str:
@@ -51,12 +56,20 @@ class Assembly:
         return self.settings.mode.value
 
     @property
-    def configuration_document(self) -> Mapping[str, str]:
+    def configuration_document(self) -> Document:
         """What the journal keeps of the configuration; no secret is in it."""
         return _document(self.settings)
 
     def recover(self) -> None:
-        """Bring journal and brokers together; raises `Unavailable`."""
+        """Verify the record, then bring journal and brokers together.
+
+        Raises `JournalCorrupt` for a record that is not as it was written, else `Unavailable`.
+        """
+        found = verify(self.journal)
+        if isinstance(found, Broken):
+            raise JournalCorrupt(
+                f"the audit chain does not verify at row {found.seq}: {found.reason}"
+            )
         self.outside.advance()
         recovery.recover(self.house, self.watch)
 
@@ -86,8 +99,12 @@ class Assembly:
         return self.driver is not None and self.driver.is_over()
 
     def after_wake(self) -> None:
-        """What follows every wake: notices that wait go out, or their outcome is written down."""
+        """What follows every wake: notices go out, and the chain's head is anchored when it moved."""
         self.outbox.after_wake()
+        head = self.house.journal.head()
+        if head != self.anchored:
+            self.journal.anchor(self.house.clock.now())
+            self.anchored = head
 
     def close(self) -> None:
         """Stop what runs beside the loop and give the files back."""
@@ -96,9 +113,7 @@ class Assembly:
         for stream in self.outside.streams:
             stream.stop()
         self.outside.close()
-        close = getattr(self.house.journal, "close", None)
-        if close is not None:
-            close()
+        self.journal.close()
 
 
 def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
@@ -111,7 +126,8 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
         get_logger().warning("spool", trouble=text)
 
     outside = open_outside(settings, state_dir, sending=True, on_trouble=trouble)
-    house = put_together(settings, state_dir, outside, sending=True)
+    journal = open_daemon_journal(settings, state_dir, outside)
+    house = put_together(settings, state_dir, outside, journal)
     alarms, driver = _time(settings, outside, house, state_dir)
     folder = WatchedFolder(settings.schedule.watched_folder)
     assembly = Assembly(
@@ -130,6 +146,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
         ),
         driver=driver,
         wakes=wakes,
+        journal=journal,
         service=Service(
             house=house,
             watch=Watch(),
@@ -166,15 +183,15 @@ def reload(assembly: Assembly) -> None:
         return
     document = _document(settings)
     journal.append(
-        ConfigurationChanged(configuration=digest(document), changes=said), documents=(document,)
+        ConfigurationChanged(configuration=document.ref, changes=said), documents=(document,)
     )
     assembly.settings = replace(settings)
     assembly.house.policy, assembly.house.limits = settings.policy, settings.limits
     assembly.house.accounts = settings.accounts
 
 
-def _document(settings: Settings) -> Mapping[str, str]:
-    return {"digest": settings.digest, "text": settings.text_without_secrets}
+def _document(settings: Settings) -> Document:
+    return document_of({"digest": settings.digest, "text": settings.text_without_secrets})
 
 
 def _time(

@@ -5,7 +5,7 @@ Nothing leaves a step until the journal has it. The next cycle begins from a fre
 
 from dataclasses import dataclass, field
 
-from daemon.approvals import Consent, approve
+from daemon.approvals import Consent, approve, still_fits, withdraw
 from daemon.executor import open_purse, place
 from daemon.house import House
 from daemon.memory import remember
@@ -14,7 +14,7 @@ from daemon.reconcile import Differences, reconcile
 from daemon.settle import Progress, settle
 from policies.decide import decide
 from policies.limits import check_plan
-from portfolio.canonical import digest
+from portfolio.canonical import Document, document_of
 from portfolio.decisions import Decision, Hold, Proposal, Run, Verdict
 from portfolio.events import CycleDecided, RunEnded
 from portfolio.memory import Memory
@@ -29,6 +29,16 @@ class Watch:
 
     progress: Progress = field(default_factory=Progress)
     differences: Differences = field(default_factory=Differences)
+    standing: dict[int, tuple[object, Document]] = field(default_factory=dict)
+
+    def document_of_standing(self, value: object) -> Document:
+        """The document of something that stays the same object from look to look (policy, limits)."""
+        known = self.standing.get(id(value))
+        if known is None or known[0] is not value:
+            if len(self.standing) > 8:
+                self.standing.clear()
+            known = self.standing[id(value)] = (value, document_of(value))
+        return known[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +65,16 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     memory = remember(house, wake, snapshot.session, more_fences=fences)
 
     decision = decide(snapshot, house.policy, memory)
-    verdict = _judge(house, snapshot, memory, decision, asked=consent is not None)
-    cycle = _record(house, wake, snapshot, memory, decision, verdict)
+    verdict = _judge(house, snapshot, memory, decision, granted=False)
+    if consent is not None:
+        granted = _judge(house, snapshot, memory, decision, granted=True)
+        if still_fits(decision, granted, consent.pending):
+            verdict = granted
+        else:
+            # The yes was to another plan: this one is judged like any that nobody has seen.
+            withdraw(house, decision, granted, consent.pending)
+            consent = None
+    cycle = _record(house, watch, wake, snapshot, memory, decision, verdict)
 
     run = approve(house, cycle, decision, verdict, memory, consent)
     legs: tuple[Leg, ...] = ()
@@ -68,15 +86,16 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
 
 
 def _judge(
-    house: House, snapshot: Snapshot, memory: Memory, decision: Decision, *, asked: bool
+    house: House, snapshot: Snapshot, memory: Memory, decision: Decision, *, granted: bool
 ) -> Verdict | None:
     if isinstance(decision, Hold):
         return None
-    return check_plan(decision, snapshot, house.limits, memory, asked=asked)
+    return check_plan(decision, snapshot, house.limits, memory, asked=granted)
 
 
 def _record(
     house: House,
+    watch: Watch,
     wake: Wake,
     snapshot: Snapshot,
     memory: Memory,
@@ -85,14 +104,17 @@ def _record(
 ) -> int:
     """Commit the look with its inputs, before anything follows from it; returns its number."""
     cycle = house.journal.next_cycle()
+    seen, remembered = document_of(snapshot), document_of(memory)
+    policy = watch.document_of_standing(house.policy)
+    limits = watch.document_of_standing(house.limits)
     decided = CycleDecided(
         cycle=cycle,
         wake=wake,
         session=snapshot.day,
-        snapshot=digest(snapshot),
-        policy=digest(house.policy),
-        memory=digest(memory),
-        limits=digest(house.limits),
+        snapshot=seen.ref,
+        policy=policy.ref,
+        memory=remembered.ref,
+        limits=limits.ref,
         decision=decision,
         verdict=verdict,
     )
@@ -100,7 +122,7 @@ def _record(
     house.journal.append(
         decided,
         *_run_ends(house, snapshot, memory, decision),
-        documents=(snapshot, house.policy, memory, house.limits),
+        documents=(seen, policy, remembered, limits),
     )
     house.hook("after cycle commit")
     return cycle

@@ -40,7 +40,7 @@ class Planned:
 
 def plan_now(settings: Settings, state_dir: Path) -> Planned:
     """Look and decide. Raises what a look raises: `Unavailable`, `CredentialsRefused`, ..."""
-    house = open_house(settings, state_dir, sending=False)
+    house = open_house(settings, state_dir)
     snapshot = observe(house)
     memory = remember(house, Wake(kind=WakeKind.PERSON, detail="plan"), snapshot.session)
     decision = decide(snapshot, settings.policy, memory)

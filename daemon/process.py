@@ -19,7 +19,6 @@ from daemon.sessions import CalendarDisagreement
 from daemon.spool import prepare_spool
 from daemon.wakes import WakeQueue
 from daemon.wiring import code_version, state_directory
-from portfolio.canonical import digest
 from portfolio.events import DaemonStarted, DaemonStopped
 from portfolio.money import use_exact_arithmetic_everywhere
 from portfolio.ports import JournalUnwritable, Unavailable
@@ -89,7 +88,7 @@ def _run(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> int:
     house.journal.append(
         DaemonStarted(
             code_version=code_version(),
-            configuration=digest(assembly.configuration_document),
+            configuration=assembly.configuration_document.ref,
             session=session.day,
             simulated=assembly.outside.simulated,
             after_crash=bool(last) and last[0].event.kind == "daemon_started",

@@ -64,11 +64,12 @@ def _adopt_holdings_once(house: House) -> None:
             continue
         held = {p.symbol: p.quantity for p in reader.positions()}
         flows = reader.flows_since(opened_at(house).date() - timedelta(days=1))
+        # The flows first: a split among them is in the holdings already.
         house.journal.append(
+            *(FlowSeen(flow=flow) for flow in flows),
             PositionsAccepted(
                 account=account, quantities=held, reason="what the account held at the start"
             ),
-            *(FlowSeen(flow=flow) for flow in flows),
         )
 
 

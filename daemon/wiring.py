@@ -3,30 +3,35 @@
 This is the only place in the daemon that knows the mode. A dry run gets no sender at all.
 """
 
-import importlib.metadata
 import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.settings import Mode, Settings, Simulation
 from daemon.clocks import WallClock
 from daemon.errors import StateDirectoryError, WrongAccount
 from daemon.house import House
 from daemon.latch import FileLatch
+from daemon.version import VERSION
 from portfolio.accounts import Position
 from portfolio.events import JournalOpened
 from portfolio.ports import (
     Broker,
     BrokerReader,
     Clock,
+    Journal,
     JournalReader,
     OrderStream,
     Prices,
     Sessions,
 )
 from portfolio.snapshot import AccountSnapshot
+
+if TYPE_CHECKING:
+    from daemon.journal.store import JournalStore
 
 JOURNAL_FILE = "journal.sqlite"
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -82,41 +87,54 @@ def open_reader(state_dir: Path) -> JournalReader:
     return open_journal_reader(journal_place(state_dir))
 
 
-def open_house(settings: Settings, state_dir: Path, *, sending: bool) -> House:
-    """The house for a command that only looks, or (`sending`) for the daemon.
+def open_house(settings: Settings, state_dir: Path) -> House:
+    """The house for a command that only looks: nothing in it can send.
 
-    A command reads the daemon's journal, or an empty one in memory when there is none yet. Raises
-    what the rooms raise: `ConfigurationError`, `Unavailable`, `JournalMismatch`, `WrongAccount`...
+    It reads the daemon's journal, or an empty one in memory when there is none yet. Raises what the
+    rooms raise: `ConfigurationError`, `Unavailable`, `JournalCorrupt`, `WrongAccount`...
     """
-    outside = open_outside(settings, state_dir, sending=sending, on_trouble=lambda _: None)
-    return put_together(settings, state_dir, outside, sending=sending)
+    outside = open_outside(settings, state_dir, sending=False, on_trouble=lambda _: None)
+    journal = _looking_journal(settings, state_dir, outside)
+    return put_together(settings, state_dir, outside, journal)
 
 
-def put_together(settings: Settings, state_dir: Path, outside: Outside, *, sending: bool) -> House:
-    """Open the journal for what is outside and hand everything to the house."""
-    from daemon.journal.opening import open_journal, open_journal_reader
+def open_daemon_journal(settings: Settings, state_dir: Path, outside: Outside) -> "JournalStore":
+    """The daemon's journal, to write; made at the first start.
+
+    Raises `JournalMismatch` when it is for another mode or account, and what opening one raises.
+    """
+    from daemon.journal.opening import open_journal
     from daemon.notices.render import renderer
 
+    return open_journal(
+        journal_place(state_dir),
+        clock=outside.clock,
+        render=renderer(
+            amounts=settings.notices.amounts,
+            dry_run=settings.mode is Mode.DRY_RUN,
+            household=settings.household.name,
+        ),
+        identity=_identity(settings, outside),
+    )
+
+
+def _looking_journal(settings: Settings, state_dir: Path, outside: Outside) -> "JournalStore":
+    """The daemon's journal, to read; an empty one in memory before its first start."""
+    from daemon.journal.opening import open_journal, open_journal_reader
+
     place = journal_place(state_dir)
-    is_there = not isinstance(place, Path) or place.exists()
-    if sending:
-        journal = open_journal(
-            place,
-            clock=outside.clock,
-            render=renderer(
-                amounts=settings.notices.amounts, dry_run=settings.mode is Mode.DRY_RUN
-            ),
-            identity=_identity(settings, outside),
-        )
-    elif is_there:
-        journal = open_journal_reader(place)
-    else:
-        journal = open_journal(
-            ":memory:",
-            clock=outside.clock,
-            render=lambda _: (),
-            identity=_identity(settings, outside),
-        )
+    if not isinstance(place, Path) or place.exists():
+        return open_journal_reader(place)
+    return open_journal(
+        ":memory:",
+        clock=outside.clock,
+        render=lambda _: (),
+        identity=_identity(settings, outside),
+    )
+
+
+def put_together(settings: Settings, state_dir: Path, outside: Outside, journal: Journal) -> House:
+    """Hand everything to the house."""
     return House(
         name=settings.household.name,
         clock=outside.clock,
@@ -208,7 +226,7 @@ def _alpaca(
 
 def code_version() -> str:
     """The version of trimtab that runs."""
-    return importlib.metadata.version("trimtab")
+    return VERSION
 
 
 def _identity(settings: Settings, outside: Outside) -> JournalOpened:

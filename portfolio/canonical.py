@@ -3,10 +3,11 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 
 def decimal_text(value: Decimal) -> str:
@@ -23,7 +24,7 @@ def decimal_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def plain(value: object) -> object:  # noqa: C901  one flat table of types
+def plain(value: object) -> object:
     """Turn our values into what JSON knows: decimals and instants become text.
 
     Raises `TypeError` for a float, or anything else that would not come back exactly.
@@ -31,31 +32,63 @@ def plain(value: object) -> object:  # noqa: C901  one flat table of types
     >>> plain({"b": Decimal("1.50"), "a": (date(2026, 1, 2), None)})
     {'b': '1.5', 'a': ['2026-01-02', None]}
     """
-    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
-        return value
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise TypeError(f"{value!r} has no time zone")
-        return value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return f"PT{value.total_seconds():.6f}S"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if isinstance(value, frozenset | set):
-        return sorted(str(plain(item)) for item in value)
-    raise TypeError(f"{type(value).__name__} has no canonical text")
+    handler = _HANDLERS.get(type(value))
+    if handler is None:
+        handler = _HANDLERS[type(value)] = _handler_for(type(value))
+    return handler(value)
+
+
+def _handler_for(kind: type) -> Callable[[Any], object]:
+    """How values of a type become plain; found once for each type."""
+    if issubclass(kind, Enum):
+        return lambda value: plain(value.value)
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        return lambda value: {name: plain(getattr(value, name)) for name in names}
+    for known, handler in _KNOWN:
+        if issubclass(kind, known):
+            return handler
+    raise TypeError(f"{kind.__name__} has no canonical text")
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _instant(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError(f"{value!r} has no time zone")
+    return value.isoformat()
+
+
+def _mapping(value: Mapping[object, object]) -> dict[str, object]:
+    return {str(plain(key)): plain(item) for key, item in value.items()}
+
+
+def _sequence(value: Iterable[object]) -> list[object]:
+    return [plain(item) for item in value]
+
+
+def _set(value: Iterable[object]) -> list[str]:
+    return sorted(str(plain(item)) for item in value)
+
+
+_KNOWN: tuple[tuple[type, Callable[[Any], object]], ...] = (
+    (str, _same),
+    (bool, _same),
+    (int, _same),
+    (type(None), _same),
+    (Decimal, decimal_text),
+    (datetime, _instant),  # before date, of which it is a kind
+    (date, date.isoformat),
+    (timedelta, lambda value: f"PT{value.total_seconds():.6f}S"),
+    (Mapping, _mapping),
+    (tuple, _sequence),
+    (list, _sequence),
+    (frozenset, _set),
+    (set, _set),
+)
+_HANDLERS: dict[type, Callable[[Any], object]] = {}
 
 
 def canonical(value: object) -> str:
@@ -70,3 +103,17 @@ def canonical(value: object) -> str:
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, hex."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A value's canonical text and its digest, made once: what the journal keeps beside the chain."""
+
+    ref: str
+    text: str
+
+
+def document_of(value: object) -> Document:
+    """The document of a value; `ref` is its `digest`."""
+    text = canonical(value)
+    return Document(ref=hashlib.sha256(text.encode()).hexdigest(), text=text)

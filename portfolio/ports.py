@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from portfolio.accounts import Position
+from portfolio.canonical import Document
 from portfolio.decisions import Run
 from portfolio.events import Alarm, Event, FillBooked, JournalOpened
 from portfolio.instruments import Instrument
@@ -318,7 +319,7 @@ class Journal(JournalReader, Protocol):
     """The daemon's half: one writer. Nothing leaves a step until `append` has returned."""
 
     def append(
-        self, *events: Event, documents: Sequence[object] = (), actor: str = "trimtab"
+        self, *events: Event, documents: Sequence[Document] = (), actor: str = "trimtab"
     ) -> int:
         """Commit events, their tables, their documents and their notices in one transaction.
 

@@ -88,7 +88,7 @@ def _look(source: "Settings | InitAnswers", to: Path) -> "Snapshot":
 
     settings = source if isinstance(source, Settings) else settings_for_looking(source, file=to)
     with tempfile.TemporaryDirectory() as nowhere:
-        return observe(open_house(settings, Path(nowhere), sending=False))
+        return observe(open_house(settings, Path(nowhere)))
 
 
 def _show(

@@ -19,7 +19,7 @@ from portfolio.ports import JournalReader
 def tally(state_dir: Path, table: PriceTable) -> scorecard.ScoreCard:
     """Every figure of the last page; the daemon has ended. Reads the journal and the paper account."""
     journal = open_journal_reader(journal_place(state_dir))
-    house = open_house(read_settings(state_dir / CONFIGURATION), state_dir, sending=False)
+    house = open_house(read_settings(state_dir / CONFIGURATION), state_dir)
     rows, looks = scorecard.closes(journal), journal.cycles(limit=1_000_000)
     runs, flows = scorecard.rebalances(journal), scorecard.flows_of(journal)
     orders, filled, told, silent = scorecard.order_account(journal)

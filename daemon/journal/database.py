@@ -23,6 +23,7 @@ from daemon.protocol import BrokenInvariant
 from portfolio.ports import JournalUnwritable
 
 BUSY_TIMEOUT_MS = 5_000
+IN_MEMORY = Path(":memory:")
 
 
 class Database:
@@ -147,12 +148,16 @@ def locate(where: str | Path) -> tuple[Path | None, str]:
 
 
 def open_sqlite(path: Path, *, readonly: bool) -> Database:
-    """Open a journal's file; a writer creates it, readable by owner and group only."""
-    if not readonly:
+    """Open a journal's file; a writer creates it, readable by owner and group only.
+
+    `IN_MEMORY` is a journal that nobody else can read and that ends with its connection.
+    """
+    in_memory = path == IN_MEMORY
+    if not readonly and not in_memory:
         _make_or_check(path)
 
     def connect() -> sqlite3.Connection:
-        mode = "ro" if readonly else "rw"
+        mode = "memory" if in_memory else "ro" if readonly else "rw"
         connection = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode={mode}",
             uri=True,

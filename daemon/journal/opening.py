@@ -7,7 +7,14 @@ from pathlib import Path
 
 from daemon.journal import queries, schema
 from daemon.journal.anchor import anchor_file
-from daemon.journal.database import Database, check_is_sound, locate, open_server, open_sqlite
+from daemon.journal.database import (
+    IN_MEMORY,
+    Database,
+    check_is_sound,
+    locate,
+    open_server,
+    open_sqlite,
+)
 from daemon.journal.errors import JournalMismatch, JournalMissing
 from daemon.journal.store import JournalStore
 from daemon.journal.writing import Render, Writer
@@ -39,7 +46,8 @@ def open_journal(
     except BaseException:
         database.close()
         raise
-    beside = anchored_in or (anchor_file(path) if path else None)
+    on_disk = path is not None and path != IN_MEMORY
+    beside = anchored_in or (anchor_file(path) if path and on_disk else None)
     return JournalStore(database, held, writer=writer, anchored_in=beside)
 
 

@@ -22,6 +22,7 @@ from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
 from daemon.journal.tables import TICK
 from daemon.journal.writing import Writer
+from portfolio.canonical import Document
 from portfolio.decisions import Run
 from portfolio.events import Alarm, Event, FillBooked, JournalOpened
 from portfolio.lots import Lot
@@ -144,7 +145,7 @@ class JournalStore:
     # --- the daemon's half -------------------------------------------------------------------
 
     def append(
-        self, *events: Event, documents: Sequence[object] = (), actor: str = "trimtab"
+        self, *events: Event, documents: Sequence[Document] = (), actor: str = "trimtab"
     ) -> int:
         """Commit events, their tables, their documents and their notices in one transaction.
 

@@ -1,6 +1,6 @@
 """Appending: events, the tables made of them, their documents and notices, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -12,7 +12,7 @@ from daemon.journal.prepared import Prepared
 from daemon.journal.projection import Place, project
 from daemon.journal.tables import AUDIT, DOCUMENT
 from daemon.protocol import BrokenInvariant
-from portfolio.canonical import canonical, digest
+from portfolio.canonical import Document, canonical
 from portfolio.events import Event
 from portfolio.ports import Clock, JournalUnwritable
 from portfolio.records import Notice, Recorded
@@ -38,7 +38,7 @@ class Writer:
         self._refs: set[str] = set()
         self._is_alone = True
 
-    def append(self, events: Sequence[Event], documents: Sequence[object], actor: str) -> int:
+    def append(self, events: Sequence[Event], documents: Sequence[Document], actor: str) -> int:
         """Commit all of it or nothing; the last sequence number.
 
         Raises `JournalUnwritable` or `BrokenInvariant`.
@@ -47,7 +47,7 @@ class Writer:
         if now.tzinfo is None:
             raise ValueError(f"the clock says {now!r}, without a time zone")
         now = now.astimezone(UTC)
-        texts = {digest(value): value for value in documents}
+        texts = {document.ref: document.text for document in documents}
         with self._database.exclusive():
             before = self._head or self._head_in_database()
             self._head = None  # until the commit is known to have happened
@@ -116,11 +116,11 @@ class Writer:
                 )
             ]
 
-    def _keep_documents(self, tables: Connection, values: dict[str, object]) -> None:
-        for ref, value in values.items():
+    def _keep_documents(self, tables: Connection, texts: Mapping[str, str]) -> None:
+        for ref, text in texts.items():
             if ref in self._refs or _DOCUMENT_THERE.first(tables, {"ref": ref}):
                 continue
-            _INSERT_DOCUMENT.run(tables, {"ref": ref, "body": canonical(value)})
+            _INSERT_DOCUMENT.run(tables, {"ref": ref, "body": text})
 
     def _did_commit(self, before: tuple[int, str], head: tuple[int, str]) -> bool:
         """Whether a server took the commit although its answer was lost."""

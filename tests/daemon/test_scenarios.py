@@ -10,7 +10,7 @@ from brokers.simulated.world_events import Deposit
 from policies.policy import DepositRule, Policy
 from portfolio.accounts import Autonomy
 from portfolio.decisions import Hold, Proposal
-from portfolio.money import ZERO, Weight
+from portfolio.money import ZERO, Money, Weight
 from portfolio.orders import LegState, Side
 from portfolio.target import Slice, build_target
 from portfolio.wakes import WakeKind
@@ -84,6 +84,51 @@ def test_an_approval_of_a_plan_that_prices_have_outgrown_is_withdrawn_with_both_
     newer = rig.journal.pending_approval()
     assert newer is not None
     assert newer.proposal_hash != pending.proposal_hash
+
+
+def test_a_yes_to_a_plan_that_no_longer_fits_opens_no_other_plan_past_the_limits(
+    tmp_path: Path,
+) -> None:
+    """Under auto, after the first plan: the dropped yes must not lend itself to the newer plan."""
+    stocks = ["100", "100", "109", "118", "128", "139", "151", "164", "178", "194", "194", "194"]
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, STK=stocks, BND=["100"] * 12),
+        Policy(target=sixty_forty()),
+        cash="100000",
+        autonomy=Autonomy.AUTO,
+    )
+    rig.look(DAYS[0])
+    approve(rig)
+    finish(rig)
+    rig.look(DAYS[8])
+    pending = rig.journal.pending_approval()
+    assert pending is not None, "its order is over the limit, so it asks also under auto"
+    legs = len(rig.journal.legs())
+    rig.go_to(DAYS[9], timedelta(minutes=20))
+
+    say(rig, "approve", pending.proposal_hash)
+
+    assert len(rig.journal.legs()) == legs, "nothing was sent"
+    newer = rig.journal.pending_approval()
+    assert newer is not None
+    assert newer.proposal_hash != pending.proposal_hash
+
+
+def test_a_run_answers_only_the_deposits_that_have_waited(tmp_path: Path) -> None:
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, STK=GROWTH, BND=FALL),
+        Policy(target=sixty_forty(), deposits=DepositRule(wait_sessions=2)),
+        positions={"STK": "600", "BND": "400"},
+        costs={"STK": "100", "BND": "100"},
+        events=(Deposit(session=DAYS[8], amount=Money(Decimal(3000))),),
+    )
+    rig.look(DAYS[8])
+    approve(rig)
+    finish(rig)
+    (opened,) = rig.journal.events("run_opened")
+    assert opened.event.flows == ()  # type: ignore[union-attr]
 
 
 def test_a_proposal_nobody_answers_expires_and_one_newer_takes_its_place(textbook: Rig) -> None:

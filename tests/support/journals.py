@@ -12,7 +12,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 
 from daemon.clocks import SteppedClock
-from portfolio.canonical import digest
+from portfolio.canonical import digest, document_of
 from portfolio.decisions import Gate, Hold, PlannedLeg, Proposal, Run
 from portfolio.events import (
     CycleDecided,
@@ -177,6 +177,8 @@ INPUTS: Mapping[str, str] = {
     "limits": "the limits",
 }
 """Stand-ins for the four documents a look refers to."""
+
+DOCUMENTS = [document_of(text) for text in INPUTS.values()]
 
 
 def cycle(number: int = 1, decision: Proposal | Hold | None = None) -> CycleDecided:

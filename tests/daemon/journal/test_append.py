@@ -11,7 +11,7 @@ from daemon.journal.audit import Verified, verify
 from daemon.journal.opening import open_journal
 from daemon.journal.store import JournalStore
 from daemon.protocol import BrokenInvariant
-from portfolio.canonical import canonical, digest
+from portfolio.canonical import canonical, digest, document_of
 from portfolio.events import (
     Alarm,
     ApprovalEnded,
@@ -29,6 +29,7 @@ from portfolio.wakes import Wake, WakeKind
 from tests.daemon.journal.conftest import Place
 from tests.support.journals import (
     DAY,
+    DOCUMENTS,
     IDENTITY,
     INPUTS,
     NOW,
@@ -81,8 +82,8 @@ def test_a_row_hashes_the_row_before_and_all_it_says(journal: JournalStore) -> N
 
 
 def test_documents_are_stored_once_under_their_digest(journal: JournalStore, place: Place) -> None:
-    seq = journal.append(cycle(1), documents=list(INPUTS.values()))
-    journal.append(cycle(2), documents=list(INPUTS.values()))
+    seq = journal.append(cycle(1), documents=DOCUMENTS)
+    journal.append(cycle(2), documents=DOCUMENTS)
     again = place.read()
     for text in INPUTS.values():
         assert again.document(digest(text)) == canonical(text)
@@ -95,9 +96,9 @@ def test_documents_are_stored_once_under_their_digest(journal: JournalStore, pla
 
 def test_a_look_without_its_inputs_is_refused(journal: JournalStore) -> None:
     with pytest.raises(BrokenInvariant):
-        journal.append(cycle(1), documents=list(INPUTS.values())[:3])
+        journal.append(cycle(1), documents=DOCUMENTS[:3])
     assert journal.head()[0] == 1
-    assert journal.append(cycle(1), documents=list(INPUTS.values())) == 2
+    assert journal.append(cycle(1), documents=DOCUMENTS) == 2
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,9 @@ def test_an_event_that_contradicts_the_journal_keeps_nothing(
     journal: JournalStore, place: Place, events: Any, why: str
 ) -> None:
     with pytest.raises(BrokenInvariant, match=why):
-        journal.append(Halted(by="x", reason="goes too"), *events, documents=["goes too"])
+        journal.append(
+            Halted(by="x", reason="goes too"), *events, documents=[document_of("goes too")]
+        )
     assert place.read().head()[0] == 1
     assert not journal.legs()
     with pytest.raises(KeyError):
@@ -139,9 +142,9 @@ def test_the_filled_quantity_of_a_leg_never_falls(journal: JournalStore) -> None
 
 
 def test_a_look_is_recorded_once(journal: JournalStore) -> None:
-    journal.append(cycle(1), documents=list(INPUTS.values()))
+    journal.append(cycle(1), documents=DOCUMENTS)
     with pytest.raises(BrokenInvariant, match="cycle 1 is in the journal already"):
-        journal.append(cycle(1), documents=list(INPUTS.values()))
+        journal.append(cycle(1), documents=DOCUMENTS)
 
 
 def test_a_fill_or_flow_seen_again_is_no_news(journal: JournalStore) -> None:
@@ -238,7 +241,7 @@ def test_asking_again_replaces_the_older_question(journal: JournalStore) -> None
             reasons=("over 10 %",),
         )
         look = cycle(number, proposal(f"reason {number}"))
-        journal.append(look, asked, documents=list(INPUTS.values()))
+        journal.append(look, asked, documents=DOCUMENTS)
     pending = journal.pending_approval()
     assert pending is not None
     assert (pending.cycle, pending.proposal_hash) == (2, "hash-2")

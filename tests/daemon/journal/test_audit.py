@@ -14,7 +14,7 @@ from portfolio.canonical import digest
 from portfolio.events import Halted
 from portfolio.ports import JournalUnwritable
 from tests.daemon.journal.conftest import Place, Tampering
-from tests.support.journals import INPUTS, NOW, cycle
+from tests.support.journals import DOCUMENTS, INPUTS, NOW, cycle
 
 ROWS = 12
 DOUBLE_THE_LAST = (
@@ -26,7 +26,7 @@ COLUMNS = ("chain", "at", "actor", "kind", "body", "prev", "hash")
 
 
 def written(journal: JournalStore) -> None:
-    journal.append(cycle(1), documents=list(INPUTS.values()))
+    journal.append(cycle(1), documents=DOCUMENTS)
     for number in range(3, ROWS + 1):
         journal.append(Halted(by="anna", reason=f"reason {number}"), actor="anna")
 

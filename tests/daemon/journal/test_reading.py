@@ -24,7 +24,7 @@ from portfolio.ports import JournalUnwritable
 from tests.daemon.journal.conftest import Place
 from tests.support.journals import (
     DAY,
-    INPUTS,
+    DOCUMENTS,
     NOW,
     cycle,
     deposit,
@@ -87,7 +87,7 @@ def test_looks_are_numbered_and_read_newest_first(journal: JournalStore, place: 
     assert journal.next_cycle() == 1
     for number in (1, 2, 3):
         place.clock.advance_to(NOW + number * HOUR)
-        journal.append(cycle(number, proposal(str(number))), documents=list(INPUTS.values()))
+        journal.append(cycle(number, proposal(str(number))), documents=DOCUMENTS)
     assert journal.next_cycle() == 4
     assert [c.cycle for c in journal.cycles()] == [3, 2, 1]
     assert [c.cycle for c in journal.cycles(limit=1)] == [3]

@@ -27,7 +27,7 @@ from portfolio.orders import LegState, Side
 from tests.daemon.journal.conftest import Place, Tampering
 from tests.support.journals import (
     DAY,
-    INPUTS,
+    DOCUMENTS,
     NOW,
     accepted,
     cycle,
@@ -74,7 +74,7 @@ STORY: tuple[Event, ...] = (
 def told(journal: JournalStore, place: Place) -> None:
     for event in STORY:
         place.clock.advance_to(place.clock.now() + timedelta(seconds=1))
-        journal.append(event, documents=list(INPUTS.values()))
+        journal.append(event, documents=DOCUMENTS)
 
 
 def test_replaying_the_chain_gives_the_tables_as_they_are(

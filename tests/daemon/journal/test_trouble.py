@@ -17,6 +17,7 @@ from daemon.journal.audit import Verified, verify
 from daemon.journal.errors import JournalCorrupt
 from daemon.journal.opening import open_journal, open_journal_reader
 from daemon.journal.store import JournalStore
+from portfolio.canonical import document_of
 from portfolio.events import Halted
 from portfolio.ports import JournalUnwritable
 from tests.daemon.journal.conftest import Place
@@ -35,11 +36,11 @@ def test_a_full_disk_keeps_nothing_and_passes(tmp_path: Path) -> None:
     journal.database.rows(text(f"PRAGMA max_page_count = {pages + 2}"))
     head = journal.head()
     with pytest.raises(JournalUnwritable, match="full: make room"):
-        journal.append(fill("e-1"), documents=["x" * 100_000])
+        journal.append(fill("e-1"), documents=[document_of("x" * 100_000)])
     assert journal.head() == head
     assert not journal.fills()
     journal.database.rows(text("PRAGMA max_page_count = 1000000"))
-    assert journal.append(fill("e-1"), documents=["x" * 100_000]) == head[0] + 1
+    assert journal.append(fill("e-1"), documents=[document_of("x" * 100_000)]) == head[0] + 1
     assert isinstance(verify(journal), Verified)
     journal.close()
 
