@@ -6,37 +6,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-HELP = """Keeps a portfolio on course: watches the accounts, decides, trades on paper, explains.
-
-Begin with `trimtab demo`; then `trimtab adopt` reads your own account and sends nothing.
-
-Exit codes: 0 done, 1 the answer is no, 2 wrong use, 69 broker away, 73 and 74 state or disk not
-writable, 75 already running, 76 journal refused, 77 keys refused, 78 configuration.
-
-Example: trimtab check --config trimtab.toml
-"""
-
-COMMANDS: dict[str, tuple[str, str, str]] = {
-    "demo": ("running", "demo", "watch a real daemon at work in a simulated market"),
-    "init": ("setting_up", "init", "write a commented configuration"),
-    "adopt": ("adopting", "adopt", "read an account, propose slices for it, send nothing"),
-    "check": ("setting_up", "check", "what would stop a run, in one table"),
-    "run": ("running", "run", "run the daemon until it is told to stop"),
-    "run-now": ("running", "run_now", "ask the running daemon for a look"),
-    "plan": ("looking", "plan", "one decision from a fresh look, sent nowhere"),
-    "status": ("looking", "status", "slices in their bands, last decision, what waits"),
-    "approve": ("answering", "approve", "grant the proposal that waits"),
-    "reject": ("answering", "reject", "turn it down"),
-    "explain": ("looking", "explain", "a cycle from the journal, decided again"),
-    "why-not": ("looking", "why_not", "why nothing was traded"),
-    "history": ("looking", "history", "what happened, a line each"),
-    "halt": ("answering", "halt", "stop all sending at once"),
-    "resume": ("answering", "resume", "clear a halt, with a reason"),
-    "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
-    "notify": ("upkeep", "notify", "try the channels of notices"),
-    "audit": ("upkeep", "audit_app", "verify the audit chain"),
-}
-"""Name: module, function, one line. Help lists this table, so that it need load nothing."""
+from daemon.cli.page import COMMANDS, help_page
+from daemon.version import VERSION
 
 SETTINGS: dict[str, Any] = {
     "add_completion": False,
@@ -65,26 +36,21 @@ class OnDemand(TyperGroup):
         alone.command(cmd_name)(found)
         return typer.main.get_command(alone)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  typer's shape
-        """The table of commands."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  typer's shape
+        """The same page, whichever way it was asked for."""
+        formatter.write(help_page(formatter.width))
 
 
 def application() -> typer.Typer:
     """The command line, ready to call."""
-    app = typer.Typer(
-        cls=OnDemand, help=HELP, no_args_is_help=True, context_settings=_CONTEXT, **SETTINGS
-    )
+    app = typer.Typer(cls=OnDemand, no_args_is_help=True, context_settings=_CONTEXT, **SETTINGS)
     app.callback()(_everywhere)
     return app
 
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        from daemon.cli.main import version
-
-        typer.echo(f"trimtab {version()}")
+        typer.echo(f"trimtab {VERSION}")
         raise typer.Exit
 
 

@@ -1,4 +1,4 @@
-"""The entry point of the `trimtab` command: the version at once, all else through the one door."""
+"""The entry point of `trimtab`: version and help at once, all else through the one door."""
 
 import sys
 
@@ -6,24 +6,25 @@ import sys
 def run() -> None:
     """Run the command line and end the process with its exit code."""
     if sys.argv[1:] in (["--version"], ["-V"]):
-        # Before anything is imported: scripts ask this often.
-        print(f"trimtab {version()}")
+        # Before anything else is imported: scripts ask this often.
+        from daemon.version import VERSION
+
+        print(f"trimtab {VERSION}")
         return
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # an old terminal shows "?", never a traceback
 
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        from daemon.cli.page import help_page
+
+        print(help_page(), end="")
+        return
+
     from daemon.cli.app import application
     from daemon.cli.door import guarded
 
     sys.exit(guarded(application()))
-
-
-def version() -> str:
-    """The installed version."""
-    from importlib.metadata import version as version_of
-
-    return version_of("trimtab")
 
 
 if __name__ == "__main__":

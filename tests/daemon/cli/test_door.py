@@ -3,15 +3,17 @@
 Most run as processes of their own, as a person meets them.
 """
 
+import importlib.metadata
 import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from daemon.cli.app import COMMANDS
 from daemon.cli.door import Refusal, guarded, sentence_for
+from daemon.cli.page import COMMANDS, help_page
 from daemon.exit_codes import ExitCode
+from daemon.version import VERSION
 from portfolio.ports import CredentialsRefused, JournalUnwritable, Unavailable
 from tests.daemon.cli.test_setting_up import SIMULATED
 from tests.support.command_line import Said, invested_rig, trimtab, trimtab_process
@@ -156,19 +158,34 @@ def test_every_command_of_the_list_has_one_line() -> None:
     assert all(f"  {name} " in said.out for name in COMMANDS)
 
 
+def test_the_help_is_one_page_whichever_way_it_is_asked_for(tmp_path: Path) -> None:
+    said = trimtab_process("--help", cwd=tmp_path)
+    assert (said.code, said.out) == (0, help_page(98))
+    assert trimtab_process("-h", cwd=tmp_path).out == said.out
+    assert trimtab_process(cwd=tmp_path).err == said.out
+    assert max(map(len, help_page(78).splitlines())) <= 78
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert importlib.metadata.version("trimtab") == VERSION
+
+
 def test_an_unknown_command_is_wrong_use() -> None:
     said = trimtab("frobnicate")
     assert said.code == 2
     assert "No such command" in said.err
 
 
-def test_the_version_needs_nothing_but_the_version(tmp_path: Path) -> None:
+def test_version_and_help_load_no_library(tmp_path: Path) -> None:
     said = trimtab_process("--version", cwd=tmp_path)
     assert said.code == 0
     assert said.out.startswith("trimtab ")
-    loaded = "import sys; sys.argv[1:] = ['--version']; from daemon.cli.main import run; run(); "
-    check = f"{loaded} print([m for m in ('typer', 'rich', 'sqlalchemy') if m in sys.modules])"
-    assert "[]" in python(check, tmp_path)
+    for option in ("--version", "--help"):
+        loaded = (
+            f"import sys; sys.argv[1:] = ['{option}']; from daemon.cli.main import run; run(); "
+        )
+        check = f"{loaded} print([m for m in ('typer', 'rich', 'sqlalchemy') if m in sys.modules])"
+        assert python(check, tmp_path).endswith("[]\n")
 
 
 def python(code: str, folder: Path) -> str:

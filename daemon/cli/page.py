@@ -1,0 +1,69 @@
+"""The page that `trimtab --help` prints. Scripts and people ask for it often, so it loads nothing."""
+
+import os
+import textwrap
+from collections.abc import Iterator
+
+HELP = """Keeps a portfolio on course: watches the accounts, decides, trades on paper, explains.
+
+Begin with `trimtab demo`; then `trimtab adopt` reads your own account and sends nothing.
+
+Exit codes: 0 done, 1 the answer is no, 2 wrong use, 69 broker away, 73 and 74 state or disk not
+writable, 75 already running, 76 journal refused, 77 keys refused, 78 configuration.
+
+Example: trimtab check --config trimtab.toml
+"""
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("running", "demo", "watch a real daemon at work in a simulated market"),
+    "init": ("setting_up", "init", "write a commented configuration"),
+    "adopt": ("adopting", "adopt", "read an account, propose slices for it, send nothing"),
+    "check": ("setting_up", "check", "what would stop a run, in one table"),
+    "run": ("running", "run", "run the daemon until it is told to stop"),
+    "run-now": ("running", "run_now", "ask the running daemon for a look"),
+    "plan": ("looking", "plan", "one decision from a fresh look, sent nowhere"),
+    "status": ("looking", "status", "slices in their bands, last decision, what waits"),
+    "approve": ("answering", "approve", "grant the proposal that waits"),
+    "reject": ("answering", "reject", "turn it down"),
+    "explain": ("looking", "explain", "a cycle from the journal, decided again"),
+    "why-not": ("looking", "why_not", "why nothing was traded"),
+    "history": ("looking", "history", "what happened, a line each"),
+    "halt": ("answering", "halt", "stop all sending at once"),
+    "resume": ("answering", "resume", "clear a halt, with a reason"),
+    "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
+    "notify": ("upkeep", "notify", "try the channels of notices"),
+    "audit": ("upkeep", "audit_app", "verify the audit chain"),
+}
+"""Name: module, function, one line. Help lists this table, so that it need load nothing."""
+
+_OPTIONS = {
+    "-V, --version": "Print the version.",
+    "-h, --help": "Show this message and exit.",
+}
+_WIDEST = 98
+
+
+def help_page(width: int | None = None) -> str:
+    """The page, its paragraphs wrapped to the terminal, at most 98 columns wide."""
+    return "\n".join(_lines(min(width or _columns() - 2, _WIDEST))) + "\n"
+
+
+def _lines(width: int) -> Iterator[str]:
+    yield "Usage: trimtab [OPTIONS] COMMAND [ARGS]..."
+    for paragraph in HELP.strip().split("\n\n"):
+        yield ""
+        yield textwrap.fill(paragraph, width, initial_indent="  ", subsequent_indent="  ")
+    yield from ("", "Options:", *_pairs(_OPTIONS))
+    yield from ("", "Commands:", *_pairs({name: line for name, (_, _, line) in COMMANDS.items()}))
+
+
+def _pairs(lines: dict[str, str]) -> Iterator[str]:
+    widest = max(len(name) for name in lines)
+    return (f"  {name:<{widest}}  {line}" for name, line in lines.items())
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        return 80
