@@ -11,6 +11,7 @@ from daemon.screens.orders import state_tone
 from daemon.screens.portfolio import slices_table
 from daemon.screens.style import words
 from daemon.screens.words import money, percent, quantity
+from portfolio.decisions import SliceView
 from portfolio.money import ONE, Weight
 from portfolio.orders import Side
 
@@ -24,8 +25,9 @@ _CHROME = 8
 
 def frame(picture: Picture, *, columns: int, lines: int) -> RenderableType:
     """The whole screen. The story takes whatever the rest leaves."""
-    slices = max(len(picture.slices), 3)
-    orders = picture.last_orders[-(3 if lines < 30 else 6) :]
+    most = max(3, lines - 18)
+    slices = max(min(len(picture.slices), most), 3)
+    orders = picture.last_orders[-(2 if len(picture.slices) > 3 else 3 if lines < 30 else 6) :]
     notices = list(picture.notices)[-(1 if lines < 30 else 3) :]
     used = _CHROME + slices + _CAPTION_LINES + 2 + max(len(orders), 1) + len(notices)
     return Group(
@@ -33,7 +35,7 @@ def frame(picture: Picture, *, columns: int, lines: int) -> RenderableType:
         _day(picture),
         _bar(picture, columns),
         Text(),
-        _slices(picture, columns),
+        _slices(picture, columns, slices),
         _caption(picture, columns),
         _decision(picture, columns),
         Text(),
@@ -71,7 +73,7 @@ def _day(picture: Picture) -> Table:
 
 
 def _bar(picture: Picture, columns: int) -> Text:
-    width = columns - 22
+    width = columns - 24
     done = round(width * picture.progress)
     text = Text(f"{picture.first:%Y-%m}  ", style="dim")
     text.append("━" * done, style="good" if picture.is_up else "care")
@@ -82,14 +84,18 @@ def _bar(picture: Picture, columns: int) -> Text:
     return text
 
 
-def _slices(picture: Picture, columns: int) -> RenderableType:
+def _slices(picture: Picture, columns: int, most: int) -> RenderableType:
+    """The slices; when there are too many, those nearest to their edges."""
     if not picture.slices:
         return Text("the first look is being taken\n\n\n", style="quiet")
-    return slices_table(
-        picture.slices,
-        columns=columns,
-        managed_value=picture.value,
-    )
+    nearest = sorted(picture.slices, key=_nearness, reverse=True)[:most]
+    shown = [view for view in picture.slices if view in nearest]
+    return slices_table(shown, columns=columns, managed_value=picture.value)
+
+
+def _nearness(view: SliceView) -> float:
+    """How much of the way to its edge a slice has gone; the cash slice has none."""
+    return float(abs(view.before - view.target) / view.half_width) if view.half_width else 0.0
 
 
 def _caption(picture: Picture, columns: int) -> Panel:

@@ -125,7 +125,10 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
         case Alarm(name="halted"):
             return Told(text=event.text, tone="quiet")  # the halt has its own line
         case Alarm():
-            return Told(text=event.text, tone="alarm" if event.level == "page" else "care")
+            return Told(
+                text=event.text or f"alarm: {event.name}",
+                tone="alarm" if event.level == "page" else "care",
+            )
         case AlarmCleared(name="halted"):
             return Told(text=f"over: {event.text}", tone="quiet")
         case AlarmCleared():

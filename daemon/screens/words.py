@@ -1,7 +1,7 @@
 """Numbers, dates and hashes as people read them. Nothing here rounds a number that is used again."""
 
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 MINUS = "-"
 
@@ -12,8 +12,7 @@ def money(amount: Decimal, places: int = 2) -> str:
     >>> money(Decimal("100000")), money(Decimal("-1234.567"))
     ('100,000.00', '-1,234.57')
     """
-    rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    return f"{rounded + Decimal(0):,.{places}f}"
+    return _without_minus_zero(f"{amount:,.{places}f}")
 
 
 def percent(weight: Decimal, places: int = 1) -> str:
@@ -36,8 +35,11 @@ def points(drift: Decimal, places: int = 1) -> str:
 
 
 def _tidy(number: Decimal, places: int) -> str:
-    rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
-    return f"{rounded or abs(rounded):.{places}f}"
+    return _without_minus_zero(f"{number:.{places}f}")
+
+
+def _without_minus_zero(text: str) -> str:
+    return text.removeprefix(MINUS) if not text.strip("-0.,") else text
 
 
 def quantity(units: Decimal) -> str:
