@@ -186,6 +186,8 @@ def _policy(document: Document) -> Policy:
         limit_offset=fraction(rules.limit_offset_percent),
         proposal_hours=rules.proposal_hours,
         run_sessions=rules.run_sessions,
+        quiet_open_minutes=rules.quiet_open_minutes,
+        quiet_close_minutes=rules.quiet_close_minutes,
     )
 
 

@@ -96,6 +96,12 @@ class RebalanceTable(Table):
     run_sessions: Annotated[int, whole(least=1, most=20)] = key(
         _POLICY.run_sessions, "an accepted plan that is not done by then ends"
     )
+    quiet_open_minutes: Annotated[int, whole(least=0, most=120)] = key(
+        _POLICY.quiet_open_minutes, "no order in a session's first minutes"
+    )
+    quiet_close_minutes: Annotated[int, whole(least=0, most=120)] = key(
+        _POLICY.quiet_close_minutes, "no order in a session's last minutes"
+    )
 
 
 class DepositsTable(Table):

@@ -1,6 +1,6 @@
 """The gates that are no trigger: what stands in the way of trading, and what a plan must be worth."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from policies.book import Book
@@ -38,11 +38,20 @@ def _halt_gate(book: Book) -> Gate:
 
 
 def _session_gate(book: Book) -> Gate:
-    session = book.snapshot.session
-    text = f"session of {session.day} is open"
+    """Open, and neither in the session's first minutes nor in its last ones."""
+    session, at, policy = book.snapshot.session, book.snapshot.as_of, book.policy
+    begins = session.opens_at + timedelta(minutes=policy.quiet_open_minutes)
+    ends = session.closes_at - timedelta(minutes=policy.quiet_close_minutes)
+    text, passed = f"session of {session.day} is open", True
     if not book.snapshot.is_open:
-        text = f"the exchange is closed, the last session was {session.day}"
-    return Gate(name="session", passed=book.snapshot.is_open, text=text)
+        text, passed = f"the exchange is closed, the last session was {session.day}", False
+    elif at < begins:
+        text = f"no order in the first {policy.quiet_open_minutes} minutes of a session"
+        passed = False
+    elif at >= ends:
+        text = f"no order in the last {policy.quiet_close_minutes} minutes of a session"
+        passed = False
+    return Gate(name="session", passed=passed, text=text)
 
 
 def _price_gates(book: Book) -> tuple[Gate, ...]:

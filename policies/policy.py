@@ -94,6 +94,7 @@ class Policy:
     drift of `rest_override` times the band trades. A plan must remove `min_improvement` of the
     drift. `limit_offset` is how far from the quote a limit order is set, as a fraction of price.
     `proposal_hours` is how long a proposal waits; `run_sessions` how long an accepted one may take.
+    No order goes out in the first `quiet_open_minutes` and last `quiet_close_minutes` of a session.
     """
 
     target: Target
@@ -114,6 +115,8 @@ class Policy:
     limit_offset: Decimal = Decimal("0.005")
     proposal_hours: int = 24
     run_sessions: int = 2
+    quiet_open_minutes: int = 5
+    quiet_close_minutes: int = 10
 
     def band_of(self, name: str) -> Band:
         """A slice's own band, else the default one."""

@@ -45,6 +45,8 @@ sells_allowed = false
 limit_offset_percent = 0.25
 proposal_hours = 12
 run_sessions = 3
+quiet_open_minutes = 7
+quiet_close_minutes = 20
 [deposits]
 wait_sessions = 2
 ask_above_percent = 7
