@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 
@@ -76,7 +77,7 @@ class _Progress:
         self._started = time.monotonic()
         self._is_terminal = sys.stderr.isatty()
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

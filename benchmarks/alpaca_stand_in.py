@@ -49,8 +49,13 @@ class StandIn:
         if parts.path.startswith("/v2/stocks/"):
             status, text = 200, json.dumps(self._market_data(parts.path, query))
         else:
-            headers = dict(asked.headers.raw_items())
-            request = Request(method="GET", path=parts.path, query=query, headers=headers, body="")
+            request = Request(
+                method="GET",
+                path=parts.path,
+                query=query,
+                headers=dict(asked.headers.raw_items()),
+                body="",
+            )
             with self._lock:
                 said = self._fake.next_answer(request)
             status, text = said.status, said.body

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from benchmarks.effort import Effort, Progress
 from benchmarks.figures import Figure, Goal, Peer, Row, spread
@@ -19,18 +20,18 @@ def measure(effort: Effort, progress: Progress) -> list[Row]:
     for positions in effort.positions:
         for drifted in (False, True):
             asked = household(positions, drifted=drifted)
-            kind, legs = told(decide(asked.snapshot, asked.policy, asked.memory))
+            kind, legs = told(_decided(asked))
             progress(f"decide, {kind} of {positions} positions")
             goal = GOALS_MS.get(positions)
             rows.append(
                 Figure(
                     name=f"decide, {kind}, {positions} positions",
                     unit="ms",
-                    measured=spread(_milliseconds(_decision(asked), effort)),
+                    measured=spread(_milliseconds(partial(_decided, asked), effort)),
                     goal=None if goal is None else Goal(level=goal),
                     peer=Peer(
                         name="values and weights",
-                        measured=spread(_milliseconds(lambda a=asked: bare_sums(a), effort)),
+                        measured=spread(_milliseconds(partial(bare_sums, asked), effort)),
                     ),
                     notes=(f"processor time; {legs} orders",) if legs else (),
                 )
@@ -55,8 +56,8 @@ def bare_sums(asked: Household) -> list[Decimal]:
     return [value / whole - target.weights[symbol] for symbol, value in values.items()]
 
 
-def _decision(asked: Household) -> Callable[[], Decision]:
-    return lambda: decide(asked.snapshot, asked.policy, asked.memory)
+def _decided(asked: Household) -> Decision:
+    return decide(asked.snapshot, asked.policy, asked.memory)
 
 
 def _milliseconds(call: Callable[[], object], effort: Effort) -> list[float]:

@@ -3,8 +3,8 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from benchmarks.alpaca_stand_in import stand_in
@@ -25,6 +25,8 @@ ALPACA_MIB = Goal(level=130)
 CPU_MS_A_MINUTE = Goal(level=10)
 SERVICE_TICK_SECONDS = 60
 
+Start = Callable[[Effort], AbstractContextManager[Running]]
+
 LIBRARIES = "import sqlmodel, numpy, apscheduler.schedulers.background"
 _RESIDENT = "import psutil; print(psutil.Process().memory_info().rss)"
 
@@ -32,58 +34,55 @@ _RESIDENT = "import psutil; print(psutil.Process().memory_info().rss)"
 def measure_memory(effort: Effort, progress: Progress) -> list[Row]:
     """Resident memory after READY and the first look, with the built-in broker and with Alpaca."""
     runs = max(1, effort.runs // 2)
-    floor = spread([resident_after(LIBRARIES) for _ in range(runs)])
-    built_in: list[float] = []
-    alpaca: list[float] = []
-    private: dict[str, list[float]] = {"built-in": [], "alpaca": []}
-    for run in range(runs):
-        progress(f"memory of the idle daemon, run {run + 1} of {runs}")
-        with _built_in(effort) as daemon:
-            built_in.append(daemon.process.memory_info().rss / MIB)
-            private["built-in"].append(daemon.process.memory_full_info().uss / MIB)
-        with _at_alpaca(effort) as daemon:
-            alpaca.append(daemon.process.memory_info().rss / MIB)
-            private["alpaca"].append(daemon.process.memory_full_info().uss / MIB)
-    name = "sqlmodel+numpy+apscheduler"
-    return [
-        Figure(
-            name="idle memory, built-in broker",
-            unit="MiB",
-            measured=spread(built_in),
-            goal=BUILT_IN_MIB,
-            peer=Peer(name=name, measured=floor),
-            notes=(f"RSS; of it {spread(private['built-in']).median:.0f} MiB are its own (USS)",),
-        ),
-        Figure(
-            name="idle memory, Alpaca",
-            unit="MiB",
-            measured=spread(alpaca),
-            goal=ALPACA_MIB,
-            peer=Peer(name=name, measured=floor),
-            notes=(
-                f"RSS; of it {spread(private['alpaca']).median:.0f} MiB are its own (USS); "
-                "a stand-in on loopback, its order stream connected",
-            ),
-        ),
-    ]
+    floor = Peer(
+        name="sqlmodel+numpy+apscheduler",
+        measured=spread([resident_after(LIBRARIES) for _ in range(runs)]),
+    )
+    rows: list[Row] = []
+    for name, goal, start in (
+        ("built-in broker", BUILT_IN_MIB, _built_in),
+        ("Alpaca", ALPACA_MIB, _at_alpaca),
+    ):
+        progress(f"memory of the idle daemon, {name}, {runs} starts")
+        seen = [_memory_of(effort, start) for _ in range(runs)]
+        own = spread([uss for _, uss in seen]).median
+        rows.append(
+            Figure(
+                name=f"idle memory, {name}",
+                unit="MiB",
+                measured=spread([rss for rss, _ in seen]),
+                goal=goal,
+                peer=floor,
+                notes=(f"resident after READY and one look; {own:.0f} MiB are its own (USS)",),
+            )
+        )
+    return rows
+
+
+def _memory_of(effort: Effort, start: Start) -> tuple[float, float]:
+    """Resident memory and the part that is the process's own, MiB."""
+    with start(effort) as daemon:
+        memory = daemon.process.memory_full_info()
+        return memory.rss / MIB, memory.uss / MIB
 
 
 def measure_cpu(effort: Effort, progress: Progress) -> list[Row]:
     """Processor time of an idle minute at a 60 s tick, from faster ticks: it is the ticks that cost."""
+    note = (
+        f"{effort.idle_ticks} ticks of {effort.idle_tick_seconds} s, "
+        f"counted as one tick every {SERVICE_TICK_SECONDS} s"
+    )
     rows: list[Row] = []
-    for name, daemon in (("built-in broker", _on_the_wall), ("Alpaca", _at_alpaca)):
+    for name, start in (("built-in broker", _on_the_wall), ("Alpaca", _at_alpaca)):
         progress(f"idle processor time, {name}, {effort.idle_ticks} ticks")
-        with daemon(effort) as idle:
+        with start(effort) as idle:
             rows.append(
                 Figure(
                     name=f"idle processor time, {name}",
                     unit="ms/min",
                     measured=milliseconds_a_tick(idle, effort.idle_ticks),
                     goal=CPU_MS_A_MINUTE if name == "built-in broker" else None,
-                    notes=(
-                        f"{effort.idle_ticks} ticks of {effort.idle_tick_seconds} s, "
-                        f"counted as one tick every {SERVICE_TICK_SECONDS} s",
-                    ),
+                    notes=(note,),
                 )
             )
     return rows

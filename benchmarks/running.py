@@ -119,21 +119,31 @@ def running(line: Sequence[str], state: Path) -> Iterator[Running]:
     """
     state.mkdir(exist_ok=True)
     log = state / "log"
-    with _notified(state) as (listener, environment), log.open("wb") as out:
-        process = subprocess.Popen(line, stdout=out, stderr=out, env=environment)
+    with log.open("wb") as out:
+        with _notified(state) as (listener, environment):
+            process = subprocess.Popen(line, stdout=out, stderr=out, env=environment)  # noqa: S603
+            try:
+                _wait_for_ready(process, listener, log)
+            except RuntimeError:
+                _end(process)
+                raise
+        # From here on nobody listens: a full queue of unread words would hold the daemon up.
         try:
-            _wait_for_ready(process, listener, log)
             daemon = Running(process=psutil.Process(process.pid), state=state)
             _wait_for_look(process, daemon, log)
             yield daemon
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

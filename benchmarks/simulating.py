@@ -36,12 +36,10 @@ def measure_sessions(effort: Effort, progress: Progress) -> list[Row]:
         state = place / "state"
         state.mkdir()
         (state / "pace.json").write_text('{"pause_on": "2026-01-01"}')
-        rates: list[float] = []
         with running(trimtab_run(configuration, state), state) as daemon:
             (state / "pace.json").write_text(FULL_SPEED)
             part = max(1, effort.sessions // 4)
-            for _ in range(4):
-                rates.append(_rate(daemon, part))
+            rates = [_rate(daemon, part) for _ in range(4)]
         floor = [broker_alone(place / "prices.csv") for _ in range(max(1, effort.runs // 2))]
     return [
         Figure(

@@ -157,7 +157,7 @@ def test_the_ground_floor_counts_in_decimals(source: str) -> None:
 # Sizes
 
 
-@pytest.mark.parametrize("source", sources(*ROOMS, "scripts", "tests"))
+@pytest.mark.parametrize("source", sources(*ROOMS, "benchmarks", "scripts", "tests"))
 def test_a_file_and_its_functions_fit_the_reader(source: str) -> None:
     limit = MOST_LINES_OF_A_TEST_FILE if source.startswith("tests/") else MOST_LINES_OF_A_FILE
     text = (ROOT / source).read_text(encoding="utf-8")
