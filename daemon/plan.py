@@ -1,6 +1,7 @@
 """One decision from a fresh look, recorded nowhere and sent nowhere: what `trimtab plan` shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from config.settings import Settings
@@ -9,6 +10,7 @@ from daemon.observe import observe
 from daemon.wiring import open_house
 from policies.decide import decide
 from policies.limits import check_plan
+from policies.policy import Policy
 from portfolio.decisions import Decision, Proposal, Verdict
 from portfolio.memory import Memory
 from portfolio.snapshot import Snapshot
@@ -17,7 +19,11 @@ from portfolio.wakes import Wake, WakeKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What would be decided now. `mode` is the configuration's; `will` says what would follow."""
+    """What would be decided now. `mode` is the configuration's; `will` says what would follow.
+
+    `closed` says why nothing may go out at this hour; the decision is then the one that the last
+    prices would lead to in an open session.
+    """
 
     mode: str
     snapshot: Snapshot
@@ -25,6 +31,7 @@ class Planned:
     decision: Decision
     verdict: Verdict | None
     will: str
+    closed: str = ""
 
     def as_json(self) -> dict[str, object]:
         """For a program; the snapshot is the answer's whole basis."""
@@ -34,6 +41,7 @@ class Planned:
             "verdict": self.verdict,
             "outcome": None if self.verdict is None else self.verdict.outcome,
             "then": self.will,
+            "as_if_open_because": self.closed,
             "snapshot": self.snapshot,
         }
 
@@ -44,6 +52,9 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
     snapshot = observe(house)
     memory = remember(house, Wake(kind=WakeKind.PERSON, detail="plan"), snapshot.session)
     decision = decide(snapshot, settings.policy, memory)
+    closed = _closed(decision)
+    if closed:
+        decision = decide(*_as_if_open(snapshot, settings.policy), memory)
     verdict = None
     if isinstance(decision, Proposal):
         verdict = check_plan(decision, snapshot, settings.limits, memory)
@@ -54,7 +65,22 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
         decision=decision,
         verdict=verdict,
         will=_what_would_follow(settings, decision, verdict, house.latch.reason()),
+        closed=closed,
     )
+
+
+def _closed(decision: Decision) -> str:
+    """Why the session lets nothing out right now; empty when it does."""
+    return next((g.text for g in decision.gates if g.name == "session" and not g.passed), "")
+
+
+def _as_if_open(snapshot: Snapshot, policy: Policy) -> tuple[Snapshot, Policy]:
+    """The same household in the middle of its session, on the last prices however old they are."""
+    session = snapshot.session
+    middle = session.opens_at + (session.closes_at - session.opens_at) / 2
+    age = abs(snapshot.as_of - session.opens_at) + timedelta(days=7)
+    any_age = replace(policy.prices, max_age_seconds=int(age.total_seconds()))
+    return replace(snapshot, is_open=True, as_of=middle), replace(policy, prices=any_age)
 
 
 def _what_would_follow(

@@ -22,6 +22,11 @@ def plan_screen(planned: Planned, *, columns: int) -> RenderableType:
         ),
         Text(),
     ]
+    if planned.closed:
+        told = (
+            f"Right now nothing may go out: {planned.closed}. In an open session, at these prices:"
+        )
+        parts += [words(told, "title"), Text()]
     if planned.decision.slices:
         parts += [
             slices_table(
