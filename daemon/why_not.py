@@ -80,9 +80,11 @@ def _of_symbol(
             yield f"It was in the plan: {order_words(leg)}."
             yield from _fate(journal, record, decision)
             return
+    failed = [gate for gate in decision.gates if not gate.passed]
+    yield from (_gate_words(gate) for gate in failed if gate.scope == symbol)
     yield f"{_verb(decision)}: {decision.reason}."
-    scopes = {symbol, *_above(policy, slices[0].name), ""}
-    yield from (_gate_words(g) for g in decision.gates if g.scope in scopes and not g.passed)
+    scopes = {*_above(policy, slices[0].name), ""}
+    yield from (_gate_words(gate) for gate in failed if gate.scope in scopes)
     if isinstance(decision, Proposal):
         yield from (f"Left out: {text}." for text in decision.skipped if symbol in text)
     yield from _weight_words(record, slices[0].name, snapshot, symbol)

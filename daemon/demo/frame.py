@@ -49,7 +49,7 @@ def _plate(columns: int) -> Table:
     grid = Table.grid(expand=True)
     grid.add_column()
     grid.add_column(justify="right")
-    plate = Text(f" {PLATE} ", style="plate").append(f"  {PROXIES}", style="care")
+    plate = Text().append(f" {PLATE} ", style="plate").append(f"  {PROXIES}", style="care")
     hint = "trimtab demo   ctrl-c stops" if columns >= 90 else "ctrl-c stops"
     grid.add_row(plate, Text(hint, style="dim"))
     return grid
@@ -75,7 +75,7 @@ def _day(picture: Picture) -> Table:
 def _bar(picture: Picture, columns: int) -> Text:
     width = columns - 24
     done = round(width * picture.progress)
-    text = Text(f"{picture.first:%Y-%m}  ", style="dim")
+    text = Text().append(f"{picture.first:%Y-%m}  ", style="dim")
     text.append("━" * done, style="good" if picture.is_up else "care")
     text.append("─" * (width - done), style="dim")
     text.append(f"  {picture.last:%Y-%m}", style="dim")
@@ -121,9 +121,11 @@ def _caption(picture: Picture, columns: int) -> Panel:
 def _decision(picture: Picture, columns: int) -> Group:
     if picture.decision is None:
         return Group(Text("no decision yet", style="quiet"), Text())
-    head = Text(f"#{picture.cycle} ", style="dim").append_text(headline(picture.decision))
+    head = Text().append(f"#{picture.cycle} ", style="dim")
+    head.append_text(headline(picture.decision))
     head.truncate(columns, overflow="ellipsis")
-    gates = "; ".join(gate.text for gate in picture.weightiest_gates)
+    reason = picture.decision.reason
+    gates = "; ".join(gate.text for gate in picture.weightiest_gates if gate.text not in reason)
     text = words(f"   {gates}", "quiet")
     text.truncate(columns, overflow="ellipsis")
     return Group(head, text)
@@ -154,7 +156,7 @@ def _notices(notices: list[str], columns: int) -> Group:
     """Notices as they went out, from the file they went to."""
     lines = []
     for notice in notices:
-        text = Text("notice  ", style="dim").append_text(words(notice))
+        text = Text().append("notice  ", style="dim").append_text(words(notice))
         text.truncate(columns, overflow="ellipsis")
         lines.append(text)
     return Group(*lines)
@@ -164,7 +166,8 @@ def _story(picture: Picture, room: int, columns: int) -> Group:
     """The latest lines that fit below a blank one."""
     lines: list[Text] = [Text()] if room > 0 else []
     for line in list(picture.story)[-(room - 1) :] if room > 1 else []:
-        text = Text(f"{line.day}  ", style="dim").append_text(words(line.told.text, line.told.tone))
+        text = Text().append(f"{line.day}  ", style="dim")
+        text.append_text(words(line.told.text, line.told.tone))
         text.truncate(columns, overflow="ellipsis")
         lines.append(text)
     return Group(*lines)

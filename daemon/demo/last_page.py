@@ -31,25 +31,27 @@ def scorecard_screen(card: ScoreCard, *, columns: int) -> RenderableType:
 
 def _rebalances(rebalances: tuple[Rebalance, ...], columns: int) -> Table:
     table = quiet_table()
-    for head in ("run", "day", "why", "orders", "one way", "cost", "yes by", ""):
+    all_complete = all(one.outcome == "complete" for one in rebalances)
+    heads = ["run", "day", "why", "orders", "one way", "cost", "yes by"]
+    for head in heads if all_complete else [*heads, ""]:
         right = head in ("run", "orders", "one way", "cost")
         table.add_column(
             head,
             justify="right" if right else "left",
             no_wrap=True,
             overflow="ellipsis",
-            max_width=max(22, columns - 62) if head == "why" else None,
+            max_width=max(22, columns - (50 if all_complete else 60)) if head == "why" else None,
         )
     for one in rebalances:
         table.add_row(
             str(one.run),
             f"{one.day}",
-            words(one.reason),
+            words(one.reason.partition(" (and ")[0]),
             str(one.orders),
             money(one.one_way, 0),
             money(one.cost),
             words(one.accepted_by),
-            Text(one.outcome, style="good" if one.outcome == "complete" else "care"),
+            *(() if all_complete else (words(one.outcome, "care"),)),
         )
     return table
 
@@ -136,7 +138,9 @@ def _honestly(card: ScoreCard) -> str:
     ahead = card.kept.final - card.never.final
     which = "The rebalanced one" if ahead >= 0 else "The one left alone"
     share = percent(Weight(abs(ahead) / card.never.final))
+    smoother = (card.kept.volatility <= card.never.volatility) == (ahead >= 0)
+    risk = "less" if smoother else "more"
     return (
-        f"{which} ended higher, by {money(abs(ahead))} ({share}). One stretch of history proves "
-        "nothing: rebalancing is there to hold the risk that was chosen, not to win."
+        f"{which} ended higher, by {money(abs(ahead))} ({share}), with {risk} risk on the way. One "
+        "stretch of history proves nothing: rebalancing holds the risk that was chosen, that is all."
     )

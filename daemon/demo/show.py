@@ -53,8 +53,8 @@ def show(*, prices: Path | None, seconds: float) -> int:
     child = Child(configuration=configuration, state_dir=state_dir)
     out = console()
     try:
-        with _ending(child):
-            picture = _play(child, script, out, seconds)
+        with _ending(child), _stage(out) as stage:
+            picture = play(child, script, stage, seconds)
             child.end()
         _last_page(out, state_dir, table, script, picture, own=prices)
     except KeyboardInterrupt:
@@ -79,26 +79,25 @@ def _ending(child: Child) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _play(child: Child, script: Script, out: Console, seconds: float) -> Picture:
-    """From the first start to the end of the prices."""
+def play(child: Child, script: Script, stage: Stage, seconds: float) -> Picture:
+    """From the first start to the end of the prices; the daemon has ended by itself then."""
     picture = Picture(first=script.first, last=script.last, day=script.first)
-    with _stage(out) as stage:
-        stage.show(picture, [])
-        child.set_pace(session_seconds=0.0, dwell_seconds=0.0, pause_on=script.first)
-        child.start()
-        journal = _when_open(child, lambda: stage.show(picture, []))
-        now = time.monotonic()
-        director = Director(
-            started=now,
-            now=now,
-            child=child,
-            picture=picture,
-            journal=journal,
-            tempo=_tempo(script, seconds),
-            scripted=script.scripted,
-        )
-        director.begin()
-        _follow(child, journal, director, stage)
+    stage.show(picture, [])
+    child.set_pace(session_seconds=0.0, dwell_seconds=0.0, pause_on=script.first)
+    child.start()
+    journal = _when_open(child, lambda: stage.show(picture, []))
+    now = time.monotonic()
+    director = Director(
+        started=now,
+        now=now,
+        child=child,
+        picture=picture,
+        journal=journal,
+        tempo=_tempo(script, seconds),
+        scripted=script.scripted,
+    )
+    director.begin()
+    _follow(child, journal, director, stage)
     return picture
 
 

@@ -15,12 +15,12 @@ from portfolio.orders import Side
 def headline(decision: Decision) -> Text:
     """ "Hold" or "Proposal 0123456789", with the reason."""
     if isinstance(decision, Hold):
-        head = Text("Hold", style="title")
+        head = Text().append("Hold", style="title")
     elif decision.run is not None:
-        head = Text(f"Run {decision.run} goes on", style="decision")
+        head = Text().append(f"Run {decision.run} goes on", style="decision")
     else:
-        head = Text(f"Proposal {short_hash(decision.proposal_hash())}", style="decision")
-    return head.append(": ", style="plain").append_text(words(decision.reason))
+        head = Text().append(f"Proposal {short_hash(decision.proposal_hash())}", style="decision")
+    return head.append(": ").append_text(words(decision.reason))
 
 
 def gates_table(gates: Sequence[Gate]) -> Table:
@@ -78,7 +78,7 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
         "denied": "cannot be approved",
     }[verdict.outcome]
     content = sum(check.outcome == "ok" for check in verdict.checks)
-    head = Text(f"Limits: {told}", style=tones[verdict.outcome])
+    head = Text().append(f"Limits: {told}", style=tones[verdict.outcome])
     head.append(f" ({content} of {len(verdict.checks)} content)", style="quiet")
     rows = [
         words(f"  {check.outcome}: {check.text}", "care" if check.outcome != "deny" else "alarm")

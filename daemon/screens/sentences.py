@@ -99,7 +99,8 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(text=f"run {event.run.number} opened, accepted by {event.accepted_by}")
         case RunEnded():
             tone = "good" if event.outcome == "complete" else "care"
-            return Told(text=f"run {event.run} {event.outcome}: {event.reason}", tone=tone)
+            head = "" if event.reason.startswith("run ") else f"run {event.run} {event.outcome}: "
+            return Told(text=head + event.reason, tone=tone)
         case LegPlanned():
             return Told(text=f"intent written: {_intent(event)}", tone="quiet")
         case LegMoved():
@@ -143,9 +144,9 @@ def _decided(event: CycleDecided) -> Told:
     decision = event.decision
     if isinstance(decision, Hold):
         return Told(text=f"#{event.cycle} hold: {decision.reason}", tone="quiet")
-    words = "goes on" if decision.run is not None else "proposes"
+    words = "" if decision.run is not None else "proposes: "
     return Told(
-        text=f"#{event.cycle} {words}: {decision.reason}; {plan_words(decision)}", tone="decision"
+        text=f"#{event.cycle} {words}{decision.reason}; {plan_words(decision)}", tone="decision"
     )
 
 

@@ -59,7 +59,8 @@ def clean(text: str) -> str:
 
 def words(text: str, tone: str = "plain") -> Text:
     """One styled text, never read as markup."""
-    return Text(clean(text), style=tone)
+    # The style goes on the words, not on the object: what is appended later has its own.
+    return Text().append(clean(text), style=tone)
 
 
 def lines(*texts: RenderableType) -> Table:

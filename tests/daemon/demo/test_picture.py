@@ -147,3 +147,11 @@ def test_of_many_slices_those_nearest_their_edges_are_shown(columns: int, lines:
 
 def test_an_empty_picture_is_a_frame_too() -> None:
     assert len(lines_of(shown(), 80, 24)) <= 24
+
+
+def test_the_plate_does_not_paint_over_the_words_beside_it() -> None:
+    screen = Console(file=io.StringIO(), theme=THEME, width=100, force_terminal=True, markup=False)
+    segments = list(screen.render(frame(shown(), columns=100, lines=30)))
+    backgrounds = {s.text.strip(): s.style.bgcolor for s in segments if s.style is not None}
+    assert backgrounds["SIMULATED"] is not None
+    assert backgrounds["index proxies, not investable"] is None

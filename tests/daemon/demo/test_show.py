@@ -91,7 +91,7 @@ def test_the_story_has_every_scene(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_daemon_too_and_the_next_start_is_clean(tmp_path: Path) -> None:
     write_prices(tmp_path / "my.csv", 60)
     process = subprocess.Popen(
-        command(["--prices", "my.csv", "--seconds", "300"]),
+        command(["--prices", "my.csv", "--seconds", "60"]),
         cwd=tmp_path,
         env=environment(tmp_path),
         stdout=subprocess.PIPE,
