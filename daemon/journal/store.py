@@ -10,7 +10,7 @@ journal = open_journal(
 reader = open_journal_reader("state/journal.db")    # a JournalReader; also while a daemon writes
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from daemon.journal import outbox, queries
 from daemon.journal.anchor import Anchor, write_anchor
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
+from daemon.journal.kept import ALARMS, APPROVALS, HOLDINGS, LEGS, RUNS, Answer, Kept
 from daemon.journal.tables import TICK
 from daemon.journal.writing import Writer
 from portfolio.canonical import Document
@@ -55,6 +56,7 @@ class JournalStore:
         self.anchored_in = anchored_in
         self._identity = identity
         self._writer = writer
+        self._kept = Kept()
         self._pruned_on: date | None = None
 
     def close(self) -> None:
@@ -69,6 +71,8 @@ class JournalStore:
 
     def head(self) -> tuple[int, str]:
         """Sequence number and hash of the last row of the chain."""
+        if self._writer is not None and self._writer.head is not None:
+            return self._writer.head
         found = queries.head(self.database)
         if found is None:
             raise JournalCorrupt(f"{self.database.where} has lost its chain")
@@ -78,8 +82,12 @@ class JournalStore:
         self, *kinds: str, after: int = 0, limit: int | None = None, newest_first: bool = False
     ) -> Sequence[Recorded]:
         """Recorded events of the given kinds (all when none is given) with seq > after."""
-        return queries.events(
-            self.database, *kinds, after=after, limit=limit, newest_first=newest_first
+        return self._ask(
+            ("events", kinds, after, limit, newest_first),
+            kinds,
+            lambda: queries.events(
+                self.database, *kinds, after=after, limit=limit, newest_first=newest_first
+            ),
         )
 
     def cycle(self, number: int) -> CycleRecord | None:
@@ -88,7 +96,11 @@ class JournalStore:
 
     def cycles(self, *, limit: int = 20, before: datetime | None = None) -> Sequence[CycleRecord]:
         """The latest looks at or before `before`, newest first."""
-        return queries.cycles(self.database, limit=limit, before=before)
+        return self._ask(
+            ("cycles", limit, before),
+            ("cycle_decided",),
+            lambda: queries.cycles(self.database, limit=limit, before=before),
+        )
 
     def document(self, ref: str) -> str:
         """The canonical JSON stored under a reference; raises `KeyError`."""
@@ -98,7 +110,11 @@ class JournalStore:
         self, *, run: int | None = None, live: bool = False, since: datetime | None = None
     ) -> Sequence[Leg]:
         """Legs in order of planning; `live` only those not terminal, `since` by planning time."""
-        return queries.legs(self.database, run=run, live=live, since=since)
+        return self._ask(
+            ("legs", run, live, since),
+            LEGS,
+            lambda: queries.legs(self.database, run=run, live=live, since=since),
+        )
 
     def leg(self, client_order_id: str) -> Leg | None:
         """One leg."""
@@ -108,27 +124,51 @@ class JournalStore:
         self, *, client_order_id: str | None = None, since: datetime | None = None
     ) -> Sequence[FillBooked]:
         """Booked executions in order; `since` by the time of execution."""
-        return queries.fills(self.database, client_order_id=client_order_id, since=since)
+        return self._ask(
+            ("fills", client_order_id, since),
+            ("fill_booked",),
+            lambda: queries.fills(self.database, client_order_id=client_order_id, since=since),
+        )
 
     def flows(self, *, since: date | None = None) -> Sequence[CashFlow]:
         """Flows in the order in which they were seen; `since` by booking date."""
-        return queries.flows(self.database, since=since)
+        return self._ask(
+            ("flows", since),
+            ("flow_seen",),
+            lambda: queries.flows(self.database, since=since),
+        )
 
     def open_run(self) -> Run | None:
         """The run under way."""
-        return queries.open_run(self.database)
+        return self._ask(
+            "open run",
+            RUNS,
+            lambda: queries.open_run(self.database),
+        )
 
     def pending_approval(self) -> PendingApproval | None:
         """The proposal that waits; at most one."""
-        return queries.pending_approval(self.database)
+        return self._ask(
+            "pending approval",
+            APPROVALS,
+            lambda: queries.pending_approval(self.database),
+        )
 
     def positions(self, account: str) -> Mapping[str, Quantity]:
         """What the account should hold; below zero when more was sold than was known."""
-        return queries.positions(self.database, account)
+        return self._ask(
+            ("positions", account),
+            HOLDINGS,
+            lambda: queries.positions(self.database, account),
+        )
 
     def lots(self, account: str) -> Sequence[Lot]:
         """The lot ledger of an account, first in first out within a symbol."""
-        return queries.lots(self.database, account)
+        return self._ask(
+            ("lots", account),
+            HOLDINGS,
+            lambda: queries.lots(self.database, account),
+        )
 
     def fences(self, at: datetime) -> Sequence[Fence]:
         """Fences still up at an instant; one symbol may have several, for several reasons."""
@@ -136,11 +176,21 @@ class JournalStore:
 
     def open_alarms(self) -> Sequence[Alarm]:
         """Alarms raised and not cleared; of one name and scope the latest."""
-        return queries.open_alarms(self.database)
+        return self._ask(
+            "open alarms",
+            ALARMS,
+            lambda: queries.open_alarms(self.database),
+        )
 
     def last_tick(self) -> datetime | None:
         """When the daemon last looked at what is due."""
         return queries.last_tick(self.database)
+
+    def _ask(self, question: object, kinds: Sequence[str], ask: Callable[[], Answer]) -> Answer:
+        """Ask the database, or in the daemon keep an answer until one of `kinds` is appended."""
+        if self._writer is None or not kinds:
+            return ask()
+        return self._kept.answer(question, kinds, ask)
 
     # --- the daemon's half -------------------------------------------------------------------
 
@@ -155,7 +205,13 @@ class JournalStore:
         """
         if self._writer is None:
             raise JournalUnwritable(f"{self.database.where} was opened for reading only")
-        return self._writer.append(events, documents, actor)
+        try:
+            seq = self._writer.append(events, documents, actor)
+        except BaseException:
+            self._kept.forget()
+            raise
+        self._kept.appended(events)
+        return seq
 
     def next_cycle(self) -> int:
         """The number of the next look, from 1."""

@@ -38,6 +38,11 @@ class Writer:
         self._refs: set[str] = set()
         self._is_alone = True
 
+    @property
+    def head(self) -> tuple[int, str] | None:
+        """Number and hash of the last row it wrote; None before the first, or after a failure."""
+        return self._head
+
     def append(self, events: Sequence[Event], documents: Sequence[Document], actor: str) -> int:
         """Commit all of it or nothing; the last sequence number.
 
