@@ -1,0 +1,112 @@
+"""What a seed draws: its world, and the subset of faults that it will live through with their rates."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+RATES = (0.03, 0.1, 0.25, 0.45)
+CRASH_RATES = (0.0, 0.005, 0.02, 0.06)
+
+FAULTS = (
+    # reading
+    "read timeout",
+    "stale all",
+    "stale positions",
+    "stale cash",
+    "stale orders",
+    "late fills",
+    "empty positions",
+    "empty orders",
+    "invisible order",
+    # sending
+    "request lost",
+    "answer lost",
+    "late arrival",
+    "not sent",
+    "server error",
+    "garbled answer",
+    "deferred",
+    "refused",
+    # orders
+    "rejected later",
+    "stuck cancel",
+    "cancel unanswered",
+    "unknown word",
+    "part fill",
+    "fills held",
+    # prices
+    "no prices",
+    "stale price",
+    "no price",
+    "crossed price",
+    "wide price",
+    "jump",
+    "trading halt",
+    # the disk
+    "commit fails",
+    "commit unanswered",
+    # people
+    "kill",
+    "halt request",
+    "own order",
+    "own trade",
+    "deposit",
+    "withdrawal",
+    "late approval",
+    "rejection",
+    "clears fence",
+    "second daemon",
+    # the account
+    "blocked",
+    "clock skew",
+)
+
+
+class Dice:
+    """Seeded chance. Streams of one seed are independent, so that a change in one moves no other."""
+
+    def __init__(self, seed: int, stream: str) -> None:
+        self._random = random.Random(f"{seed}/{stream}")
+
+    def chance(self, rate: float) -> bool:
+        """True with the probability `rate`; draws nothing for zero."""
+        return rate > 0 and self._random.random() < rate
+
+    def among(self, choices: Sequence[T]) -> T:
+        return self._random.choice(choices)
+
+    def whole(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)
+
+    def between(self, least: float, most: float) -> float:
+        return self._random.uniform(least, most)
+
+    def normal(self, deviation: float) -> float:
+        return self._random.gauss(0, deviation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """The faults of one seed. `rates` has only what is drawn above zero."""
+
+    rates: dict[str, float]
+    crash_rate: float
+
+    def rate(self, fault: str) -> float:
+        return self.rates.get(fault, 0.0)
+
+
+QUIET = Menu(rates={}, crash_rate=0.0)
+
+
+def draw_menu(seed: int) -> Menu:
+    """One seed in five is without faults; the others draw about a third of the menu."""
+    dice = Dice(seed, "menu")
+    if dice.chance(0.2):
+        return QUIET
+    share = dice.among((0.1, 0.25, 0.5))
+    rates = {fault: dice.among(RATES) for fault in FAULTS if dice.chance(share)}
+    return Menu(rates=rates, crash_rate=dice.among(CRASH_RATES))

@@ -1,0 +1,380 @@
+"""The invariants, judged by code that shares nothing with the code under test.
+
+It keeps its own books from what the exchange did, reads the journal's raw rows, and does its own sums.
+"""
+
+import hashlib
+import json
+import os
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from brokers.simulated.entries import Entry, Filled, FlowBooked, OrderEnded, OrderTaken
+from portfolio.orders import OrderIntent, Side
+from portfolio.snapshot import Quote
+from tests.simulation.market import SYMBOLS
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+OURS = "tt1-"
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One broken promise, and where."""
+
+    invariant: str
+    text: str
+    tick: int
+
+    def __str__(self) -> str:
+        return f"{self.invariant} at tick {self.tick}: {self.text}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Ordered:
+    """An order as the checker saw the exchange take it."""
+
+    name: str
+    symbol: str
+    buys: bool
+    quantity: Decimal
+    limit: Decimal
+    taken_at: datetime
+    filled: Decimal = _ZERO
+    value: Decimal = _ZERO
+    over: bool = False
+
+    @property
+    def rest(self) -> Decimal:
+        return _ZERO if self.over else self.quantity - self.filled
+
+    @property
+    def is_ours(self) -> bool:
+        return self.name.startswith(OURS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A send as it left: what the portfolio was worth then, and the price."""
+
+    tick: int
+    equity: Decimal
+    price: Decimal
+
+
+@dataclass(slots=True)
+class OwnBooks:
+    """Cash, holdings and orders, added up from the exchange's entries."""
+
+    cash: Decimal
+    held: dict[str, Decimal]
+    orders: dict[str, Ordered] = field(default_factory=dict)
+    fills: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
+
+    def open_ours(self, symbol: str) -> list[Ordered]:
+        return [o for o in self.orders.values() if o.is_ours and o.symbol == symbol and o.rest > 0]
+
+
+class Checks:
+    """Every invariant that can be judged while a seed runs."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.violations: list[Violation] = []
+        settings = world.settings
+        self.books = OwnBooks(cash=settings.cash, held=dict(settings.positions))
+        self.sent: dict[str, Sent] = {}
+        self._halted_before: bool = False
+        self._cancels_then: dict[str, int] = {}
+        self._working_before: set[str] = set()
+        self._faults_before = 0
+        self._crashes_before = 0
+
+    def violated(self, invariant: str, text: str) -> None:
+        """Write a violation down, each once."""
+        if len(self.violations) < 50 and (invariant, text) not in {
+            (v.invariant, v.text) for v in self.violations
+        }:
+            found = Violation(invariant=invariant, text=text, tick=self.world.tick)
+            self.violations.append(found)
+
+    # numbers of our own
+
+    def price(self, symbol: str) -> Decimal:
+        return self.world.market.now_at[symbol]
+
+    def equity(self) -> Decimal:
+        held = self.books.held.items()
+        return self.books.cash + sum((q * self.price(s) for s, q in held), _ZERO)
+
+    def weight(self, symbol: str) -> Decimal:
+        return next(n.weight for n in self.world.policy.target.slices if n.symbol == symbol)
+
+    def rows(self, words: str, *values: object) -> list[tuple[Any, ...]]:
+        """Raw rows of the journal."""
+        return list(self.world.disk.raw.execute(words, values).fetchall())
+
+    def _latched(self) -> bool:
+        return os.path.lexists(self.world.directory / "halt")
+
+    # at a send
+
+    def on_submit(self, name: str, intent: OrderIntent) -> None:
+        """Before the first byte: I4, I5, I6, and what a person must have allowed (I9)."""
+        if self._latched():
+            self.violated("I6 nothing after a halt", f"{name} was sent")
+        if name in self.sent:
+            self.violated("I1 each order sent once", f"{name} was sent again")
+        raw = self.world.disk.raw
+        states = self.rows("SELECT state FROM leg WHERE client_order_id = ?", name)
+        if states != [("submitting",)] or raw.in_transaction:
+            self.violated("I4 intent before send", f"{name} is {states} in the journal")
+        self._check_quote(name, intent)
+        worth = intent.quantity * (intent.limit_price or _ZERO)
+        self.sent[name] = Sent(
+            tick=self.world.tick, equity=self.equity(), price=self.price(intent.symbol)
+        )
+        self._check_allowed(name, intent, worth)
+
+    def _check_quote(self, name: str, intent: OrderIntent) -> None:
+        quote = self.world.prices.served.get(intent.symbol)
+        now, limit = self.world.clock.now(), intent.limit_price
+        if not isinstance(quote, Quote) or limit is None:
+            self.violated("I5 fresh price", f"{name} rests on {quote}")
+            return
+        age = abs((now - quote.as_of).total_seconds())
+        far = limit / quote.ask - 1 if intent.side is Side.BUY else 1 - limit / quote.bid
+        wide = (quote.ask - quote.bid) / ((quote.ask + quote.bid) / 2)
+        if age > 60 or quote.bid > quote.ask or wide > Decimal("0.0201") or far > Decimal("0.0101"):
+            self.violated("I5 fresh price", f"{name}: {age:.0f} s old, {far:.4f} away, {wide:.4f}")
+
+    def _check_allowed(self, name: str, intent: OrderIntent, worth: Decimal) -> None:
+        """I9: within what the limits let pass alone, or within what a person has approved."""
+        found = self.rows(
+            "SELECT r.number, r.proposal_hash, r.accepted_by, r.body FROM leg l "
+            "JOIN run r ON r.number = l.run WHERE l.client_order_id = ?",
+            name,
+        )
+        if not found:
+            self.violated("I9 limits", f"{name} belongs to no run")
+            return
+        number, proposal, by, body = found[0]
+        equity = self.equity()
+        if by == "limits":
+            if worth > equity * Decimal("0.102"):
+                self.violated("I9 limits", f"{name} is {worth / equity:.3f} of equity, unasked")
+            self._check_day(name, equity, worth)
+        else:
+            granted = self.rows(
+                "SELECT count(*) FROM approval WHERE proposal_hash = ? AND outcome = 'granted'",
+                proposal,
+            )
+            if granted[0][0] != 1 or proposal not in self.world.people.approved:
+                self.violated("I9 approval", f"{name} rests on a proposal nobody has granted")
+        self._check_run(name, number, proposal, json.loads(body)["opened_cycle"], intent)
+
+    def _check_run(
+        self, name: str, number: int, proposal: str, opened: int, intent: OrderIntent
+    ) -> None:
+        """What a run has filled, has open and sends now, against the plan that was accepted."""
+        asked = self.rows("SELECT cycle FROM approval WHERE proposal_hash = ?", proposal)
+        cycle = asked[0][0] if asked else opened
+        body = self.rows(
+            "SELECT a.body FROM audit a JOIN cycle c ON c.seq = a.seq WHERE c.cycle = ?", cycle
+        )
+        legs = json.loads(body[0][0])["decision"].get("legs", [])
+        planned = sum(
+            (
+                Decimal(leg["intent"]["quantity"])
+                for leg in legs
+                if (leg["intent"]["symbol"], leg["intent"]["side"]) == (intent.symbol, intent.side)
+            ),
+            _ZERO,
+        )
+        ids = self.rows("SELECT client_order_id FROM leg WHERE run = ?", number)
+        used = Decimal(intent.quantity)
+        for (other,) in ids:
+            order = self.books.orders.get(other)
+            if order is None or order.symbol != intent.symbol or other == name:
+                continue
+            if order.buys == (intent.side is Side.BUY):
+                used += order.filled + order.rest
+        if used > planned * Decimal("1.0101"):
+            self.violated("I9 run", f"{name}: {used} of {planned} {intent.symbol} planned")
+
+    def _check_day(self, name: str, equity: Decimal, worth: Decimal) -> None:
+        today = self.world.clock.now().date()
+        ours = [o for o in self.books.orders.values() if o.is_ours and o.taken_at.date() == today]
+        used = sum((o.value + o.rest * o.limit for o in ours), worth)
+        if used > equity * Decimal("0.515") and not self.world.people.approved:
+            self.violated("I9 day", f"{name}: {used / equity:.3f} of equity today, unasked")
+        if len(ours) > 60:
+            self.violated("I9 orders a day", f"{len(ours)} orders today")
+
+    # at the exchange
+
+    def on_entry(self, entry: Entry) -> None:
+        """What the exchange did: I1 when it takes an order, I2 when money moves."""
+        books = self.books
+        match entry:
+            case OrderTaken():
+                books.orders[entry.client_order_id] = order = Ordered(
+                    name=entry.client_order_id,
+                    symbol=entry.symbol,
+                    buys=entry.side is Side.BUY,
+                    quantity=entry.quantity,
+                    limit=entry.limit_price or _ZERO,
+                    taken_at=entry.at,
+                )
+                self._numbers[entry.broker_order_id] = entry.client_order_id
+                if order.is_ours:
+                    self.world.tally.orders += 1
+                    self._check_taken(order)
+            case Filled():
+                order = books.orders[self._numbers[entry.broker_order_id]]
+                worth, sign = entry.quantity * entry.price, 1 if order.buys else -1
+                order.filled += entry.quantity
+                order.value += worth
+                books.cash -= sign * worth + entry.fee
+                books.held[order.symbol] = books.held.get(order.symbol, _ZERO) + (
+                    sign * entry.quantity
+                )
+                books.fills[entry.execution_id] = (order.name, entry.quantity)
+                self._check_cash(order.name)
+            case OrderEnded():
+                books.orders[self._numbers[entry.broker_order_id]].over = True
+            case FlowBooked():
+                books.cash += entry.amount
+            case _:
+                pass
+
+    @property
+    def _numbers(self) -> dict[str, str]:
+        """Broker order id to client order id."""
+        if not hasattr(self, "_ids"):
+            self._ids: dict[str, str] = {}
+        return self._ids
+
+    def _check_taken(self, order: Ordered) -> None:
+        """I1a and I1b."""
+        open_now = self.books.open_ours(order.symbol)
+        if len(open_now) > 1:
+            names = ", ".join(o.name for o in open_now)
+            self.violated("I1a one open order a symbol", f"{order.symbol}: {names}")
+        sent = self.sent.get(order.name)
+        if sent is None:
+            self.violated("I4 intent before send", f"{order.name} was never sent by us")
+            return
+        if order.symbol in self.world.people.touched:
+            return
+        moment = (self.equity(), self.price(order.symbol))
+        crossed = [
+            self._crosses(order, equity, price)
+            for equity, price in ((sent.equity, sent.price), moment)
+        ]
+        if all(crossed):
+            self.violated("I1b not across the target", crossed[-1])
+
+    def _crosses(self, order: Ordered, equity: Decimal, price: Decimal) -> str:
+        goal = self.weight(order.symbol) * equity
+        rest = sum(
+            (o.rest * (1 if o.buys else -1) for o in self.books.open_ours(order.symbol)), _ZERO
+        )
+        after = (self.books.held.get(order.symbol, _ZERO) + rest) * price
+        room = goal * Decimal("0.06") + 2 * price
+        beyond = after - goal if order.buys else goal - after
+        if beyond <= room:
+            return ""
+        return f"{order.name} takes {order.symbol} to {after:.0f}, its goal is {goal:.0f}"
+
+    def _check_cash(self, name: str) -> None:
+        if self.world.people.moved_cash:
+            return
+        floor = -max(Decimal(1), self.equity() * Decimal("0.0002"))
+        if self.books.cash < floor:
+            self.violated("I2 no borrowed cash", f"{name} takes cash to {self.books.cash:.2f}")
+
+    # around a tick
+
+    def before_tick(self) -> None:
+        """What must be cancelled by the end of this tick, if we are halted."""
+        halted = self._latched()
+        if halted and not self._halted_before:
+            self._cancels_then = dict(self.world.network.cancels_asked)
+        self._halted_before = halted
+        self._faults_before = self.world.tally.faults
+        self._crashes_before = self.world.tally.crashes
+        working = self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'")
+        self._working_before = {number for (number,) in working}
+
+    def after_tick(self) -> None:
+        """I3 as far as it holds at any time, and the second half of I6."""
+        tally = self.world.tally
+        undisturbed = tally.faults == self._faults_before and tally.crashes == self._crashes_before
+        if self._halted_before and self._latched() and undisturbed and self.world.is_alive:
+            asked = self.world.network.cancels_asked
+            for (number,) in self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'"):
+                order = self.books.orders.get(self._numbers.get(number, ""))
+                then = self._cancels_then.get(number, 0)
+                if number not in self._working_before or order is None or order.rest <= 0:
+                    continue
+                if asked.get(number, 0) == then:
+                    self.violated("I6 a halt cancels", f"{order.name} was not asked to cancel")
+        self.check_fills()
+
+    def check_fills(self) -> None:
+        """I3: every booked fill is one of the exchange's, each booked once."""
+        rows = self.rows("SELECT execution_id, quantity, client_order_id FROM fill")
+        for execution, quantity, name in rows:
+            real = self.books.fills.get(execution)
+            if real is None or real[1] != Decimal(quantity):
+                self.violated("I3 fills", f"{execution} of {quantity} is not the exchange's {real}")
+            elif name is not None and real[0] != name:
+                self.violated("I3 fills", f"{execution} is of {real[0]}, booked to {name}")
+        if len({execution for execution, _, _ in rows}) != len(rows):
+            self.violated("I3 fills", "an execution is booked twice")
+
+
+def chain_is_whole(rows: list[tuple[Any, ...]]) -> str:
+    """I8: recompute the audit chain; empty when every link holds. Columns in the order of the table."""
+    before = "0" * 64
+    for number, (chain, seq, at, actor, kind, body, prev, own) in enumerate(rows, start=1):
+        text = json.dumps([chain, seq, at, actor, kind, body], separators=(",", ":"))
+        if seq != number or prev != before:
+            return f"row {seq} does not follow row {number - 1}"
+        if hashlib.sha256((before + text).encode()).hexdigest() != own:
+            return f"row {seq} is not what its hash says"
+        before = own
+    return ""
+
+
+def legs_as_told(rows: list[tuple[str, str]]) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
+    """The last word on every leg, and how often each page was raised, from raw (kind, body) rows."""
+    last: dict[str, dict[str, Any]] = {}
+    pages: Counter[str] = Counter()
+    for kind, text in rows:
+        body = json.loads(text)
+        if kind == "leg_moved":
+            last[body["client_order_id"]] = body
+            before, after = body["before"], body["after"]
+            if after in ("lost", "stuck") and before != after:
+                pages[f"due {after} order {body['client_order_id']}"] += 1
+            elif before == "lost" and after != "never_arrived":
+                pages[f"due late arrival {body['client_order_id']}"] += 1
+        elif kind == "alarm" and body["name"] in ("lost order", "stuck order", "late arrival"):
+            pages[f"told {body['name']} {body['scope']}"] += 1
+    return last, pages
+
+
+def sold_and_bought(orders: list[Ordered]) -> dict[str, Decimal]:
+    """Net units by symbol over orders."""
+    net: dict[str, Decimal] = defaultdict(Decimal)
+    for order in orders:
+        net[order.symbol] += order.filled if order.buys else -order.filled
+    return {s: net[s] for s in SYMBOLS}

@@ -1,0 +1,394 @@
+"""One simulated world: everything around the daemon, from one seed, in one thread.
+
+The world survives the daemon's crashes: exchange, prices, disk, people, requests on their way. The
+daemon that lives in it is production's own, from `process._run` down.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from brokers.simulated.broker import SimulatedBroker
+from brokers.simulated.entries import Entry
+from brokers.simulated.settings import SimulatedSettings
+from daemon.alarms import PutWake
+from daemon.clocks import SteppedClock
+from daemon.latch import FileLatch
+from daemon.notices.render import renderer
+from daemon.process import StopFlag
+from policies.limits import Limits
+from policies.policy import DepositRule, Policy
+from portfolio.accounts import Account, Autonomy
+from portfolio.money import Money, Price, Quantity, Weight
+from portfolio.target import Slice, build_target
+from portfolio.wakes import Wake, WakeKind
+from tests.simulation.broker import FaultyBroker, Network, look_around
+from tests.simulation.chance import QUIET, Dice, Menu, draw_menu
+from tests.simulation.checks import Checks
+from tests.simulation.market import (
+    DAYS,
+    FIRST,
+    SYMBOLS,
+    TICKS,
+    TICKS_A_SESSION,
+    FaultyPrices,
+    MovingMarket,
+    flat_table,
+    tick_instants,
+)
+from tests.simulation.people import People
+from tests.simulation.storage import the_disk
+
+CALM_FROM = TICKS * 6 // 10
+CANARY = "sk-canary-7Q2mX9vL"
+"""A secret that stands behind every failure and must show up nowhere."""
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Where a seed is made to die or to be halted, counted in hooks; for the exhaustive runs."""
+
+    crash_at: frozenset[int] = frozenset()
+    kill_at: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a world went through."""
+
+    hooks: int = 0
+    crashes: int = 0
+    faults: int = 0
+    requests: list[datetime] = field(default_factory=list)
+    orders: int = 0
+    kills: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
+
+
+class SimulatedAlarms:
+    """`daemon.alarms.Alarms` on the world's clock: it only tells what has become due."""
+
+    def __init__(self) -> None:
+        self._alarms: dict[str, tuple[datetime, Wake]] = {}
+
+    def once(self, name: str, at: datetime, wake: Wake) -> None:
+        self._alarms[name] = (at, wake)
+
+    def every(self, name: str, seconds: float, wake: Wake) -> None:
+        """The world brings the ticks."""
+
+    def cancel(self, name: str) -> None:
+        self._alarms.pop(name, None)
+
+    def start(self, put: PutWake) -> None:
+        """The world asks for what is due."""
+
+    def stop(self) -> None:
+        self._alarms.clear()
+
+    def next_at(self) -> datetime | None:
+        return min((at for at, _ in self._alarms.values()), default=None)
+
+    def due(self, now: datetime) -> list[Wake]:
+        """Take every alarm whose time has come, the earliest first."""
+        names = sorted((at, name) for name, (at, _) in self._alarms.items() if at <= now)
+        return [self._alarms.pop(name)[1] for _, name in names]
+
+
+class World:
+    """Everything that is not the daemon."""
+
+    def __init__(
+        self, seed: int, directory: Path, *, menu: Menu | None = None, plan: Plan | None = None
+    ) -> None:
+        self.seed = seed
+        self.directory = directory
+        self.menu = draw_menu(seed) if menu is None else menu
+        self.plan = plan
+        self.course = Dice(seed, "course")
+        self.faults = Dice(seed, "faults")
+        self.deaths = Dice(seed, "deaths")
+        self.tally = Tally()
+        self.digest = hashlib.sha256()
+        self.tick = -1
+        self._build(Dice(seed, "world"))
+        self.network = Network()
+        self.checks = Checks(self)
+        self.people = People(self, Dice(seed, "people"))
+        self.broker.exchange.on_entries = self._entered
+        self.next_crash: int | None = None
+        self.next_kill: int | None = None
+        self.disk_faults: list[str] = []
+        self.is_alive = False
+
+    # making it
+
+    def _build(self, dice: Dice) -> None:
+        first = {s: Decimal(dice.whole(2000, 30000)) / 100 for s in SYMBOLS}
+        weights = _weights(dice)
+        self.policy = _policy(dice, weights)
+        equity = Decimal(100_000)
+        cash_part = Decimal(dice.among((0, 2, 5, 20, 60))) / 100
+        held = _weights(dice)
+        positions = {
+            s: Quantity((equity * (1 - cash_part) * held[s] / first[s]).to_integral_value())
+            for s in SYMBOLS
+        }
+        thin = dice.chance(0.3)
+        self.swing = dice.among((0.0005, 0.002, 0.006, 0.015))
+        self.settings = SimulatedSettings(
+            prices=flat_table(first),
+            start=DAYS[FIRST],
+            cash=Money(equity * cash_part),
+            positions={s: q for s, q in positions.items() if q > 0},
+            average_costs={s: Price(p) for s, p in first.items()},
+            average_daily_volume=Quantity(Decimal(4_000 if thin else 5_000_000)),
+            volume_every=timedelta(minutes=2),
+            spread=Decimal(dice.among(("0", "0.0004", "0.002"))),
+            instant_settlement=dice.chance(0.5),
+            fractional=dice.chance(0.2),
+            fill_takes=timedelta(seconds=dice.among((0, 0, 0, 1, 40, 400))),
+            cancel_takes=timedelta(seconds=dice.among((0, 0, 2, 90))),
+        )
+        self.has_credit = dice.chance(0.7)
+        self.market = MovingMarket(self.settings)
+        self.market.now_at = dict(first)
+        self.instants = tick_instants(self.market, dice)
+        opened_at = self.market.session_of(DAYS[FIRST]).opens_at
+        self.clock = SteppedClock(opened_at)
+        self.prices = FaultyPrices(self.market, self.clock)
+        self.broker = SimulatedBroker("main", self.settings, self.market, self.clock)
+        self.disk = the_disk(opened_at)
+        self.disk.wipe()
+        autonomy = Autonomy.AUTO if dice.chance(0.7) else Autonomy.PROPOSE
+        self.accounts = (Account(id="main", broker="simulated", autonomy=autonomy),)
+        self.limits = Limits()
+        self.latch = FileLatch(self.directory, self.clock)
+        self.render = renderer(amounts=True, dry_run=False)
+
+    # what happens between us and the outside
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether the faults are over."""
+        return self.tick >= CALM_FROM
+
+    def happens(self, fault: str, share: float = 1.0) -> bool:
+        """Whether a fault strikes now."""
+        if self.is_calm:
+            return False
+        rate = self.menu.rates.get(fault)
+        if rate is None or not self.faults.chance(rate * share):
+            return False
+        self.tally.faults += 1
+        self.trace(f"fault {fault}")
+        return True
+
+    def on_the_way(self, label: str, *, may_kill: bool = True) -> None:
+        """A request leaves: it may be the last thing that we do, and it takes a moment."""
+        self.hook(f"broker: before {label}", may_kill=may_kill)
+        seconds = 0.02 + self.faults.between(0, 0.4)
+        self.clock.advance_to(self.clock.now() + timedelta(milliseconds=int(seconds * 1000)))
+        self.tally.requests.append(self.clock.now())
+        self.let_late_ones_arrive()
+
+    def came_back(self, label: str) -> None:
+        """An answer arrives; we may be gone before we have understood it."""
+        self.hook(f"broker: after {label}")
+
+    def hook(self, label: str, *, may_kill: bool = True) -> None:
+        """A named point between two steps of the daemon: here it can die, or be told to halt."""
+        number = self.tally.hooks = self.tally.hooks + 1
+        self.trace(label)
+        if not self.is_alive:
+            return
+        kill, crash = self.next_kill, self.next_crash
+        if may_kill and ((kill is not None and number >= kill) or self._planned("kill", number)):
+            self.next_kill = None
+            self.people.pull_the_plug(label)
+        if (crash is not None and number >= crash) or self._planned("crash", number):
+            self.next_crash = None
+            raise Crash(label)
+
+    def _planned(self, what: str, number: int) -> bool:
+        if self.plan is None:
+            return False
+        return number in (self.plan.kill_at if what == "kill" else self.plan.crash_at)
+
+    def let_late_ones_arrive(self) -> None:
+        """Requests that were on their way for long reach the exchange."""
+        now = self.clock.now()
+        due = [item for item in self.network.late if item[0] <= now]
+        if not due:
+            return
+        self.network.late = [item for item in self.network.late if item[0] > now]
+        for _, name, intent in due:
+            self.network.arrived_late.add(name)
+            FaultyBroker(self.broker, self.network, self).take(name, intent)
+
+    def disk_says(self) -> str:
+        """How the commit that is about to happen ends: "" is well."""
+        for fault in ("commit fails", "commit unanswered"):
+            if self.is_alive and self.happens(fault, 0.03):
+                return fault
+        return ""
+
+    def secret_cause(self) -> Exception:
+        """The low-level error behind a failure, with the secret in it."""
+        return OSError(f"https://key:{CANARY}@broker.example refused")
+
+    def trace(self, text: str) -> None:
+        """One more line of what happened; the hash of all lines tells two runs apart."""
+        self.digest.update(text.encode() + b"\n")
+
+    def _entered(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self.trace(repr(entry))
+            self.checks.on_entry(entry)
+
+    # time
+
+    def step(self, alarms: SimulatedAlarms) -> list[Wake] | None:
+        """Let time pass to the next tick; the wakes it brings, None when the horizon is reached."""
+        if self.tick >= 0:
+            self.checks.after_tick()
+        if self.tick + 1 >= TICKS:
+            return None
+        self.tick += 1
+        self.trace(f"tick {self.tick}")
+        self._pass_time_to(self.instants[self.tick])
+        self.people.act()
+        self._choose_deaths()
+        self.checks.before_tick()
+        wakes = alarms.due(self.clock.now())
+        tick = Wake(kind=WakeKind.TICK)
+        news = Wake(kind=WakeKind.ORDER_UPDATE, detail="stream")
+        return [*wakes, *([news] if self.course.chance(0.5) else []), tick]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the horizon has been reached."""
+        return self.tick + 1 >= TICKS and self.clock.now() >= self.instants[-1]
+
+    def catch_up(self, stop: StopFlag) -> None:
+        """Ticks that pass while nobody is there to hear them."""
+        while self.tick + 1 < TICKS and self.instants[self.tick + 1] <= self.clock.now():
+            self.step(SimulatedAlarms())
+        if self.is_over:
+            stop.reason = "the horizon is reached"
+
+    def down_for(self, seconds: int) -> None:
+        """The process is gone; the world goes on without it."""
+        self.trace(f"down for {seconds} s")
+        self.clock.advance_to(self.clock.now() + timedelta(seconds=seconds))
+        self.let_late_ones_arrive()
+        self.broker.advance()
+
+    def _pass_time_to(self, instant: datetime) -> None:
+        self.prices.remember()
+        if not self.menu.rates or self.tick < 1:
+            self.network.views.clear()
+        else:
+            self.network.views.append(look_around(self.broker))
+            del self.network.views[:-3]
+        for due in sorted(item[0] for item in self.network.late):
+            if due <= instant:
+                self.clock.advance_to(due)
+                self.let_late_ones_arrive()
+        self.clock.advance_to(instant)
+        self.broker.advance()
+        if self.tick and self.tick % TICKS_A_SESSION == 0:
+            self.market.end_session()
+        if self.tick % TICKS_A_SESSION < TICKS_A_SESSION - 2:
+            self.market.move(self.course, 0.0004 if self.is_calm else self.swing)
+        self._choose_faults()
+        self.broker.advance()
+
+    def _choose_faults(self) -> None:
+        """The faults that last for a tick or more."""
+        network, prices, market = self.network, self.prices, self.market
+        network.joint = network.views[0] if network.views and self.happens("stale all") else None
+        prices.silent = self.happens("no prices", 0.5)
+        prices.faults = {}
+        for symbol in SYMBOLS:
+            for fault in ("stale price", "no price", "crossed price", "wide price"):
+                if self.happens(fault, 0.5):
+                    prices.faults[symbol] = fault
+            if self.happens("jump", 0.02):
+                factor = Decimal(self.faults.among(("0.5", "0.7", "1.4", "2")))
+                market.now_at[symbol] = (market.now_at[symbol] * factor).quantize(Decimal("0.01"))
+            if self.happens("trading halt", 0.1):
+                market.halts.add(symbol)
+            elif self.is_calm or self.faults.chance(0.2):
+                market.halts.discard(symbol)
+        self._trouble_orders()
+
+    def _trouble_orders(self) -> None:
+        exchange, now = self.broker.exchange, self.clock.now()
+        exchange.switch(now, fills_held=self.happens("fills held", 0.5))
+        if self.happens("blocked", 0.05):
+            exchange.switch(now, blocked="margin call")
+        elif self.is_calm or self.faults.chance(0.3):
+            exchange.switch(now, blocked="")
+        if self.is_calm:
+            self.broker.faults.status_words.clear()
+        for order in self.broker.open_orders():
+            if not order.is_ours or order.quantity is None:
+                continue
+            if self.happens("rejected later", 0.5):
+                exchange.reject(order.broker_order_id, "the exchange thought again", now)
+            elif self.happens("part fill") and self.market.is_open(now):
+                part = Quantity((order.quantity - order.filled_quantity) // 2)
+                if part > 0 and self.market.bid_ask(order.symbol, now) is not None:
+                    self._fill_part(order.broker_order_id, part)
+            if self.faults.chance(0.4):
+                self.broker.faults.status_words.pop(order.broker_order_id, None)
+
+    def _fill_part(self, broker_order_id: str, part: Quantity) -> None:
+        try:
+            self.broker.exchange.fill_now(broker_order_id, part, self.clock.now())
+        except ValueError:
+            return  # the price has left it behind
+
+    def _choose_deaths(self) -> None:
+        """Crashes and halts of this tick, counted in hooks from now; one hook is the tick's edge."""
+        if self.is_calm:
+            self.next_crash = self.next_kill = None
+            return
+        if self.deaths.chance(self.menu.crash_rate):
+            reach = self.deaths.among((1, 10, 40, 120))
+            self.next_crash = self.tally.hooks + self.deaths.whole(1, reach)
+        if self.deaths.chance(self.menu.rate("kill") * 0.15):
+            reach = self.deaths.among((1, 10, 40, 120))
+            self.next_kill = self.tally.hooks + self.deaths.whole(1, reach)
+
+
+def _weights(dice: Dice) -> Mapping[str, Decimal]:
+    """Five weights in whole percents, none under four, that sum to one."""
+    cuts = [dice.whole(4, 40) for _ in SYMBOLS]
+    scaled = [max(4, round(cut * 100 / sum(cuts))) for cut in cuts]
+    scaled[scaled.index(max(scaled))] += 100 - sum(scaled)
+    return {s: Decimal(part) / 100 for s, part in zip(SYMBOLS, scaled, strict=True)}
+
+
+def _policy(dice: Dice, weights: Mapping[str, Decimal]) -> Policy:
+    return Policy(
+        target=build_target(
+            [Slice(name=s.lower(), weight=Weight(w), symbol=s) for s, w in weights.items()],
+            cash_buffer=Weight(Decimal("0.005")),
+        ),
+        backstop=None,
+        rest_sessions=dice.among((0, 0, 0, 1)),
+        deposits=DepositRule(wait_sessions=dice.among((0, 1))),
+        fractional=dice.chance(0.5),
+    )
+
+
+__all__ = ["CALM_FROM", "QUIET", "Crash", "Plan", "SimulatedAlarms", "Tally", "World"]
