@@ -12,6 +12,7 @@ from benchmarks.commands import run_to_end
 from benchmarks.effort import Effort, Progress
 from benchmarks.figures import Figure, Goal, Peer, Row, Spread, spread
 from benchmarks.running import (
+    STANDING,
     Running,
     on_alpaca,
     on_the_built_in_broker,
@@ -129,7 +130,7 @@ def _built_in(effort: Effort) -> Iterator[Running]:
         configuration = on_the_built_in_broker(folder)
         state = folder / "state"
         state.mkdir()
-        (state / "pace.json").write_text('{"pause_on": "2026-01-01"}')
+        (state / "pace.json").write_text(STANDING)
         with running(trimtab_run(configuration, state), state) as daemon:
             yield daemon
 

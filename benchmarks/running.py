@@ -20,6 +20,11 @@ from daemon.spool import Request, write_request
 START_SECONDS = 60.0
 """How long a start may take on a slow machine before it counts as failed."""
 
+FIRST_DAY = date(2040, 1, 2)
+"""In the future, so that no alarm of a session rings by the wall clock while it is measured."""
+STANDING = '{"pause_on": "2040-01-01"}'
+"""The pace at which simulated time stands still from the start."""
+
 _COMMON = """\
 mode = "paper"
 
@@ -65,8 +70,7 @@ class Running:
 
 def on_the_built_in_broker(folder: Path, *, tick_seconds: int = 60, more: str = "") -> Path:
     """The configuration of a household that holds its target, in the built-in market."""
-    first = date(2026, 1, 5)
-    days = (first + timedelta(days=n) for n in range(200))
+    days = (FIRST_DAY + timedelta(days=n) for n in range(200))
     lines = [f"{day},100.00,100.00" for day in days if day.weekday() < 5]
     (folder / "prices.csv").write_text("date,STOCK,BOND\n" + "\n".join(lines) + "\n")
     account = """

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.commands import cost_of
 from benchmarks.effort import Effort, Progress
 from benchmarks.figures import Figure, Goal, Peer, Row, Skipped, spread
-from benchmarks.running import Running, on_the_built_in_broker, running, trimtab_run
+from benchmarks.running import STANDING, Running, on_the_built_in_broker, running, trimtab_run
 from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.market import SimulatedMarket
 from brokers.simulated.price_file import read_prices
@@ -35,7 +35,7 @@ def measure_sessions(effort: Effort, progress: Progress) -> list[Row]:
         configuration = on_the_built_in_broker(place)
         state = place / "state"
         state.mkdir()
-        (state / "pace.json").write_text('{"pause_on": "2026-01-01"}')
+        (state / "pace.json").write_text(STANDING)
         with running(trimtab_run(configuration, state), state) as daemon:
             (state / "pace.json").write_text(FULL_SPEED)
             part = max(1, effort.sessions // 4)
