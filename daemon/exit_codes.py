@@ -8,7 +8,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     DIFFERS = 1
-    """`explain`, `audit verify` or `check` ran well and the answer is no."""
+    """The command ran well and the answer is no: `explain`, `audit verify`, nothing to approve."""
     USAGE = 2
     BROKER_UNAVAILABLE = 69
     INTERNAL = 70

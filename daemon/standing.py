@@ -1,14 +1,17 @@
 """How things stand, from the journal and the two files beside it: what `trimtab status` shows."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from config.problems import ConfigurationError
+from config.read import settings_from
 from daemon.journal.codec import read_snapshot
 from daemon.latch import FileLatch
 from daemon.lease import running_pid
 from portfolio.decisions import Run
-from portfolio.events import Alarm, JournalOpened
+from portfolio.events import Alarm, ConfigurationChanged, DaemonStarted, JournalOpened
 from portfolio.money import Money
 from portfolio.orders import Leg
 from portfolio.ports import JournalReader
@@ -36,6 +39,8 @@ class Standing:
     run: Run | None
     live_legs: tuple[Leg, ...]
     alarms: tuple[Alarm, ...]
+    looks: str = ""
+    """When full looks are taken, in the configuration's words; empty when that cannot be told."""
 
     @property
     def equity(self) -> Money | None:
@@ -53,6 +58,7 @@ class Standing:
             "pid": self.pid,
             "halted": self.halted,
             "last_tick": self.last_tick,
+            "looks": self.looks,
             "equity": self.equity,
             "cash": None if self.seen is None else self.seen.cash,
             "in_no_slice": self.unsliced,
@@ -91,7 +97,21 @@ def standing(journal: JournalReader, state_dir: Path) -> Standing:
         run=journal.open_run(),
         live_legs=tuple(journal.legs(live=True)),
         alarms=tuple(journal.open_alarms()),
+        looks=_looks(journal),
     )
+
+
+def _looks(journal: JournalReader) -> str:
+    """From the configuration that the daemon last wrote down."""
+    started = journal.events("daemon_started", "configuration_changed", limit=1, newest_first=True)
+    event = started[0].event if started else None
+    if not isinstance(event, DaemonStarted | ConfigurationChanged):
+        return ""
+    try:
+        text = json.loads(journal.document(event.configuration))["text"]
+        return str(settings_from(text, file=Path("the journal")).schedule.look)
+    except (KeyError, TypeError, ValueError, ConfigurationError):
+        return ""
 
 
 def _unsliced(

@@ -107,8 +107,8 @@ def _tempo(script: Script, seconds: float) -> Tempo:
     return Tempo(
         whole=seconds,
         sessions=script.sessions,
-        dwell=seconds * 0.35 / scenes,
-        read=seconds * 0.055,
+        dwell=seconds * 0.22 / scenes,
+        read=seconds * 0.045,
     )
 
 
@@ -238,11 +238,10 @@ def _last_page(
     own: Path | None,
 ) -> None:
     """Count it all up from the journal and the broker's account, and say what to type next."""
-    with (
-        out.status("reaching every decision again from the journal")
-        if out.is_terminal
-        else (contextlib.nullcontext())
-    ):
+    doing = "Reaching every decision again from the journal."
+    if not out.is_terminal:
+        out.print(doing)
+    with out.status(doing) if out.is_terminal else contextlib.nullcontext():
         card = tally(state_dir, table)
     out.print()
     plate = words(f" {PLATE} ", "plate")

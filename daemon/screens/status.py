@@ -12,9 +12,9 @@ from daemon.standing import Standing
 from portfolio.records import PendingApproval
 
 
-def status_screen(standing: Standing, *, columns: int, looks: str = "") -> RenderableType:
+def status_screen(standing: Standing, *, columns: int) -> RenderableType:
     """Who and how, the slices against their bands, the last decision, what waits, what is wrong."""
-    parts: list[RenderableType] = [_title(standing), _daemon(standing, looks)]
+    parts: list[RenderableType] = [_title(standing), _daemon(standing)]
     if standing.halted is not None:
         parts.append(words(f"HALTED: {standing.halted}", "alarm"))
         parts.append(words("  Nothing is sent until: trimtab resume --reason WHY", "alarm"))
@@ -45,9 +45,9 @@ def _title(standing: Standing) -> Text:
     return text.append(f"  {accounts}", style="quiet") if accounts else text
 
 
-def _daemon(standing: Standing, looks: str) -> Text:
+def _daemon(standing: Standing) -> Text:
     ticked = "" if standing.last_tick is None else f", last tick {instant(standing.last_tick)}"
-    schedule = f", looks {looks}" if looks else ""
+    schedule = f"; looks {standing.looks}" if standing.looks else ""
     if standing.pid is None:
         return words(f"daemon not running{ticked}", "care")
     return words(f"daemon running (pid {standing.pid}){ticked}{schedule}", "good")
