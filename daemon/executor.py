@@ -13,7 +13,7 @@ from policies.book import reserved_cash
 from policies.limits import last_look
 from policies.planning.continue_run import remaining
 from portfolio.decisions import PlannedLeg, Run
-from portfolio.events import Alarm, Halted, LegMoved, LegPlanned
+from portfolio.events import Alarm, Event, Halted, LegMoved, LegPlanned
 from portfolio.memory import Memory
 from portfolio.money import ZERO, Money, Quantity
 from portfolio.orders import Leg, LegState, Order, Side, client_order_id, is_legal_move
@@ -146,9 +146,12 @@ def _apply(house: House, leg: Leg, judgement: Judgement) -> Leg:
     return moved
 
 
-def move(house: House, leg: Leg, after: LegState, **changes: object) -> Leg:
+def move(
+    house: House, leg: Leg, after: LegState, *, also: Sequence[Event] = (), **changes: object
+) -> Leg:
     """Commit a leg's next state and return the leg in it. Raises `BrokenInvariant` on an illegal move.
 
+    `also` goes into the same commit: what must be told or fenced because the leg moved.
     `changes` are fields of the leg: sends, sent_at, broker_order_id, filled_quantity,
     filled_average_price, note. A None broker id keeps the known one.
     """
@@ -174,7 +177,8 @@ def move(house: House, leg: Leg, after: LegState, **changes: object) -> Leg:
             filled_quantity=moved.filled_quantity,
             filled_average_price=moved.filled_average_price,
             note=moved.note,
-        )
+        ),
+        *also,
     )
     house.hook(f"after {after} commit")
     return moved

@@ -4,13 +4,14 @@ Each call resolves every leg that is not over, then books new fills and flows. A
 running it again with the same answers adds no row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from daemon.executor import check_content, move
 from daemon.house import House
 from daemon.protocol import state_of
-from portfolio.events import Alarm, Fenced, FillBooked, FlowSeen
+from portfolio.events import Alarm, Event, Fenced, FillBooked, FlowSeen
 from portfolio.memory import Fence
 from portfolio.money import Quantity
 from portfolio.orders import Leg, LegState, Order, OrderStatus
@@ -120,10 +121,9 @@ def _follow(house: House, leg: Leg, progress: Progress) -> None:
     elif leg.state is LegState.CANCEL_REQUESTED:
         asked = progress.cancels.setdefault(leg.client_order_id, now)
         if now - asked >= STUCK_AFTER:
-            move(house, leg, LegState.STUCK, note="the cancel has no effect")
-            _page(
-                house, leg, "stuck order", "does not cancel; its symbol is not traded until it ends"
-            )
+            text = "does not cancel; its symbol is not traded until it ends"
+            told = _pages(house, leg, "stuck order", text)
+            move(house, leg, LegState.STUCK, also=told, note="the cancel has no effect")
 
 
 def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> None:
@@ -142,11 +142,13 @@ def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> 
         move(house, leg, LegState.CANCEL_REQUESTED, note=note)
 
 
-def _take_over(house: House, leg: Leg, order: Order) -> Leg:
-    """Bring a leg to what its order shows, when that is news."""
+def _take_over(house: House, leg: Leg, order: Order, also: Sequence[Event] = ()) -> Leg:
+    """Bring a leg to what its order shows, when that is news; `also` is told in the same commit."""
     check_content(house, leg, order)
     if order.status is OrderStatus.UNKNOWN:
-        _page(house, leg, "unknown order status", f"has the status {order.raw_status!r}")
+        text = f"has the status {order.raw_status!r}"
+        if told := _pages(house, leg, "unknown order status", text):
+            house.journal.append(*told)
     after = state_of(order, leg)
     filled = Quantity(max(order.filled_quantity, leg.filled_quantity))
     if after is leg.state and filled == leg.filled_quantity:
@@ -155,6 +157,7 @@ def _take_over(house: House, leg: Leg, order: Order) -> Leg:
         house,
         leg,
         after,
+        also=also,
         note=order.reason or order.raw_status,
         broker_order_id=order.broker_order_id,
         filled_quantity=filled,
@@ -179,26 +182,25 @@ def _look_up(house: House, leg: Leg, progress: Progress) -> None:
         return
     session = house.sessions.current_or_previous(now)
     until = session.closes_at + ARRIVAL_GRACE
-    move(house, leg, LegState.LOST, note=f"not at the broker after {misses} look-ups")
-    house.journal.append(
-        Fenced(
-            fence=Fence(
-                account=leg.intent.account,
-                symbol=leg.intent.symbol,
-                reason=f"order {leg.client_order_id} was sent and cannot be found",
-                until=until,
-            )
-        )
+    fence = Fence(
+        account=leg.intent.account,
+        symbol=leg.intent.symbol,
+        reason=f"order {leg.client_order_id} was sent and cannot be found",
+        until=until,
     )
-    _page(house, leg, "lost order", "was sent and cannot be found; it is fenced until the close")
+    text = "was sent and cannot be found; it is fenced until the close"
+    # One commit: a process that ends here must not leave a lost order that nobody was told of.
+    also = (Fenced(fence=fence), *_pages(house, leg, "lost order", text))
+    note = f"not at the broker after {misses} look-ups"
+    move(house, leg, LegState.LOST, also=also, note=note)
 
 
 def _watch_for_late_arrival(house: House, leg: Leg) -> None:
     reader = house.readers[leg.intent.account]
     order = reader.find_order(leg.client_order_id)
     if order is not None:
-        moved = _take_over(house, leg, order)
-        _page(house, leg, "late arrival", f"arrived late and is {moved.state}")
+        text = f"arrived late and is {state_of(order, leg)}"
+        _take_over(house, leg, order, _pages(house, leg, "late arrival", text))
         return
     sent_at = leg.sent_at or leg.planned_at
     session = house.sessions.current_or_previous(sent_at)
@@ -208,12 +210,11 @@ def _watch_for_late_arrival(house: House, leg: Leg) -> None:
             move(house, leg, LegState.NEVER_ARRIVED, note="its session ended without it")
 
 
-def _page(house: House, leg: Leg, name: str, text: str) -> None:
-    """Raise an alarm about a leg once, until it is cleared."""
+def _pages(house: House, leg: Leg, name: str, text: str) -> tuple[Alarm, ...]:
+    """The alarm to raise about a leg; none while it is up already."""
     scope = leg.client_order_id
     if any(a.name == name and a.scope == scope for a in house.journal.open_alarms()):
-        return
+        return ()
     what = f"{leg.intent.side} {leg.intent.quantity} {leg.intent.symbol}"
-    house.journal.append(
-        Alarm(name=name, level="page", text=f"Order {scope} ({what}) {text}.", scope=scope)
-    )
+    text = f"Order {scope} ({what}) {text}."
+    return (Alarm(name=name, level="page", text=text, scope=scope),)
