@@ -35,6 +35,7 @@ T = TypeVar("T")
 class View:
     """What a replica that has fallen behind still shows."""
 
+    at: datetime
     account: BrokerAccount
     positions: Sequence[Position]
     open_orders: Sequence[Order]
@@ -154,7 +155,7 @@ class FaultyBroker:
         if stale is not None and self._network.joint is not None:
             answer = stale(self._network.joint)
         elif stale is not None and views and world.happens(staleness):
-            answer = stale(world.faults.among(views[-3:]))
+            answer = stale(world.faults.among(views))
         elif empty is not None and world.happens(empty[0]):
             answer = cast(T, empty[1])
         else:
@@ -234,6 +235,7 @@ def look_around(real: SimulatedBroker) -> View:
     """What every read shows at this instant."""
     since = datetime.min.replace(tzinfo=real.clock().now.tzinfo)
     return View(
+        at=real.clock().now,
         account=real.account(),
         positions=real.positions(),
         open_orders=real.open_orders(),

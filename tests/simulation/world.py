@@ -43,6 +43,8 @@ from tests.simulation.people import People
 from tests.simulation.storage import the_disk
 
 CALM_FROM = TICKS * 6 // 10
+OLDEST_REPLICA = timedelta(minutes=10)
+"""How far a replica of the broker's may be behind."""
 CANARY = "sk-canary-7Q2mX9vL"
 """A secret that stands behind every failure and must show up nowhere."""
 
@@ -297,12 +299,13 @@ class World:
             self.network.views.clear()
         else:
             self.network.views.append(look_around(self.broker))
-            del self.network.views[:-3]
         for due in sorted(item[0] for item in self.network.late):
             if due <= instant:
                 self.clock.advance_to(due)
                 self.let_late_ones_arrive()
         self.clock.advance_to(instant)
+        oldest = instant - OLDEST_REPLICA
+        self.network.views = [view for view in self.network.views if view.at >= oldest]
         self.broker.advance()
         if self.tick and self.tick % TICKS_A_SESSION == 0:
             self.market.end_session()
