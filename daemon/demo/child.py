@@ -71,13 +71,13 @@ class Child:
             self._process.send_signal(signal.SIGTERM)
 
     def end(self) -> None:
-        """Make sure that it is gone; it is killed only when it does not end by itself."""
+        """Make sure that it is gone; killed when it does not end by itself, or at a second Ctrl-C."""
         if self._process is None:
             return
         self.ask_to_stop()
         try:
             self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             self._process.kill()
             self._process.wait()
 

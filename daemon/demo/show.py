@@ -183,7 +183,8 @@ def _check_alive(child: Child) -> None:
 def _stage(out: Console) -> Iterator[Stage]:
     """A live screen when there is a terminal that is large enough, plain lines otherwise."""
     size = out.size
-    if not out.is_terminal or size.width < LEAST_COLUMNS or size.height < LEAST_LINES:
+    is_large = size.width >= LEAST_COLUMNS and size.height >= LEAST_LINES
+    if not out.is_terminal or out.is_dumb_terminal or not is_large:
         yield PlainStage(out=out)
         return
     with Live(console=out, screen=True, auto_refresh=False) as live:
