@@ -107,7 +107,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     cash_goal = Money(target.cash_weight * managed)
     symbol_of = {name: leaves[name].symbol for name in target.leaves}
     leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
-    widths = _half_widths(policy)
+    widths = half_widths_of(policy)
     block = drift_of(weights_of(np.array([[float(v) for v in leaf_values]])), target)
     return Book(
         snapshot=snapshot,
@@ -162,7 +162,7 @@ def _values(
     return prices, values, unpriced
 
 
-def _half_widths(policy: Policy) -> tuple[Weight, ...]:
+def half_widths_of(policy: Policy) -> tuple[Weight, ...]:
     """Of every slice, in order; zero for the cash slice, which has no band."""
     weights = policy.target.weights
     return tuple(

@@ -215,3 +215,15 @@ def allowances_of(proposal: Proposal) -> tuple[Allowance, ...]:
         )
         for leg in proposal.legs
     )
+
+
+def accepted(proposal: Proposal, *, number: int, opened_cycle: int, expires_at: datetime) -> Run:
+    """The run that an accepted proposal opens: its allowances, and its buys plus 1 % as the budget."""
+    return Run(
+        number=number,
+        proposal_hash=proposal.proposal_hash(),
+        opened_cycle=opened_cycle,
+        allowances=allowances_of(proposal),
+        buy_budget=Money(total(leg.value for leg in proposal.buys) * HEADROOM),
+        expires_at=expires_at,
+    )

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "history": ("looking", "history", "what happened, a line each"),
     "halt": ("answering", "halt", "stop all sending at once"),
     "resume": ("answering", "resume", "clear a halt, with a reason"),
+    "backtest": ("backtesting", "backtest", "what this configuration would have done over prices"),
     "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
     "notify": ("upkeep", "notify", "try the channels of notices"),
     "audit": ("upkeep", "audit_app", "verify the audit chain"),

@@ -1,0 +1,350 @@
+"""The backtest: the decision of a live look, asked wherever it could want to trade.
+
+Between trades the holdings stand still, so a block of days is judged at once by the kernels that a
+live look uses (`policies.triggers.ahead`); only where one of them could call is a snapshot made and
+`decide` asked. Limits are not asked and every proposal is accepted.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+
+from backtest.books import AccountBook, fill, held_in_all, opened, quoted
+from backtest.happenings import Happenings, happenings_of
+from backtest.history import History, HistoryError
+from backtest.setup import Fill, Setup
+from backtest.trace import Order, Planned, Trace
+from policies.decide import decide
+from policies.flows import still_waits, withdrawal_pending
+from policies.policy import Policy
+from policies.triggers.ahead import Outlook, Rows, Standing, could_call, outlook_of
+from portfolio.decisions import Hold, PlannedLeg, Proposal, Run, accepted
+from portfolio.drift import Block
+from portfolio.instruments import Instrument
+from portfolio.memory import CashFlow, FlowKind, Memory
+from portfolio.money import ZERO, exact_arithmetic
+from portfolio.orders import Leg, LegState, Side
+from portfolio.snapshot import Quote, Session, Snapshot
+from portfolio.wakes import Wake, WakeKind
+
+OPENS, CLOSES = time(14, 30), time(21, 0)
+LOOKS = time(20, 0)
+"""Of every session, UTC. The look stands for the close: gates keep orders out of the last minutes."""
+FIRST_BLOCK, LARGEST_BLOCK = 64, 4096
+MOST_WAVES = 12
+"""A run has two waves, sales and buys; more are orders that were cut and tried again."""
+
+
+def walk(policy: Policy, history: History, setup: Setup) -> Trace:
+    """Run a policy over a history; raises `HistoryError` when a symbol of the target has no prices."""
+    missing = [s for s in policy.target.symbols if s not in history.symbols]
+    if missing:
+        raise HistoryError(
+            f"{history.source} has no column for {', '.join(missing)}; its columns are "
+            f"{', '.join(history.symbols[:20])}"
+        )
+    with exact_arithmetic():
+        engine = _engine(policy, history, setup)
+        _walk(engine)
+    return engine.trace
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """The walk under way: the books, the run, and what the next decision may remember."""
+
+    policy: Policy
+    history: History
+    setup: Setup
+    outlook: Outlook
+    happenings: Happenings
+    columns: list[int]
+    odd_rows: Rows
+    """Rows in which some price of the target jumped too far to be traded on."""
+    books: dict[str, AccountBook]
+    trace: Trace
+    done_through: date
+    run: Run | None = None
+    legs: list[Leg] = field(default_factory=list)
+    wave: tuple[PlannedLeg, ...] = ()
+    """Legs decided at one close that are filled at the next."""
+    decided: int = 0
+    flows: list[CashFlow] = field(default_factory=list)
+    last_sale_ended: int | None = None
+    runs: int = 0
+    quotes: tuple[int, dict[str, Quote]] = (-1, {})
+
+
+def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
+    looks = np.ones(len(history), dtype=np.bool_) if setup.looks is None else setup.looks
+    columns = [history.symbols.index(s) for s in policy.target.symbols]
+    own = history.prices[:, columns]
+    odd = np.zeros(len(history), dtype=np.bool_)
+    if history.largest_jump > float(policy.prices.max_jump):
+        odd[1:] = (np.abs(own[1:] / own[:-1] - 1) > float(policy.prices.max_jump)).any(axis=1)
+    return Engine(
+        policy=policy,
+        history=history,
+        setup=setup,
+        outlook=outlook_of(policy, history.days, looks),
+        happenings=happenings_of(history, setup),
+        columns=columns,
+        odd_rows=odd & looks,
+        books={o.account.id: opened(o) for o in setup.openings},
+        trace=Trace(
+            columns=history.symbols,
+            started_empty=not any(units for o in setup.openings for units in o.positions.values()),
+        ),
+        done_through=history.sessions[0] - timedelta(days=1),
+    )
+
+
+def _walk(engine: Engine) -> None:
+    rows = engine.happenings.rows
+    _note(engine, 0)
+    row = 0
+    while row < len(engine.history):
+        if engine.happenings.at(row, engine.books, engine.flows, engine.trace):
+            _note(engine, row)
+        place = bisect_right(rows, row)
+        stop = rows[place] if place < len(rows) else len(engine.history)
+        row = _until(engine, row, stop)
+
+
+def _until(engine: Engine, row: int, stop: int) -> int:
+    """Take every look of the rows [row, stop) that could trade; returns `stop`."""
+    while row < stop:
+        due = _next_due(engine, row, stop)
+        _settle_dates(engine, row, due)
+        if due < stop:
+            _look(engine, due)
+        row = due + 1 if due < stop else stop
+    return stop
+
+
+def _settle_dates(engine: Engine, row: int, due: int) -> None:
+    """Skipped looks hold, and answer every date up to their session."""
+    skipped = np.flatnonzero(engine.outlook.looks[row:due])
+    if skipped.size:
+        engine.done_through = engine.history.sessions[row + int(skipped[-1])]
+
+
+def _next_due(engine: Engine, row: int, stop: int) -> int:
+    """The first row in [row, stop) that must be looked at in full; `stop` when none."""
+    if engine.run is not None or _deposit_waits(engine, row):
+        return row
+    held = held_in_all(engine.books)
+    units = np.array([float(held.get(s, ZERO)) for s in engine.policy.target.symbols])
+    cash = float(sum(book.cash for book in engine.books.values()))
+    size = FIRST_BLOCK
+    while row < stop:
+        end = min(stop, row + size)
+        asked = _could_call(engine, row, end, units, cash) | engine.odd_rows[row:end]
+        if asked.any():
+            return row + int(asked.argmax())
+        _settle_dates(engine, row, end)
+        row, size = end, min(size * 2, LARGEST_BLOCK)
+    return stop
+
+
+def _could_call(engine: Engine, row: int, end: int, units: Block, cash: float) -> Rows:
+    prices = engine.history.prices[row:end, engine.columns]
+    values = np.empty((end - row, len(engine.columns) + 1))
+    values[:, :-1] = prices * units
+    values[:, -1] = cash
+    ended = engine.last_sale_ended
+    now = Standing(
+        cash=cash,
+        sessions_since_run=None if ended is None else row - ended,
+        done_through=engine.done_through.toordinal(),
+        owed=withdrawal_pending(_memory(engine, row)),
+    )
+    return could_call(engine.outlook, row, values, prices, now)
+
+
+def _deposit_waits(engine: Engine, row: int) -> bool:
+    if not engine.flows:
+        return False
+    memory = _memory(engine, row)
+    return any(still_waits(flow, engine.policy.deposits, memory) for flow in engine.flows)
+
+
+def _look(engine: Engine, row: int) -> None:
+    """One look, and what follows from it in the same session."""
+    if engine.run is not None:
+        wave, engine.wave = engine.wave, ()
+        _follow(engine, row, wave)
+        return
+    engine.trace.looks += 1
+    decision = decide(_snapshot(engine, row), engine.policy, _memory(engine, row))
+    if isinstance(decision, Hold):
+        if decision.settles_calendar:
+            engine.done_through = engine.history.sessions[row]
+        return
+    if not decision.legs:
+        return
+    _open_run(engine, row, decision)
+    if engine.setup.fill is Fill.SAME_CLOSE:
+        _follow(engine, row, decision.first_wave)
+    else:
+        engine.wave = decision.first_wave
+
+
+def _open_run(engine: Engine, row: int, proposal: Proposal) -> None:
+    engine.runs += 1
+    last = min(row + engine.policy.run_sessions - 1, len(engine.history) - 1)
+    if engine.setup.fill is Fill.NEXT_CLOSE:
+        last += 1  # its first session is the one that fills
+    day = engine.history.sessions[min(last, len(engine.history) - 1)]
+    expires_at = session_of(day).closes_at
+    engine.run = accepted(
+        proposal, number=engine.runs, opened_cycle=engine.runs, expires_at=expires_at
+    )
+    engine.decided = row
+    engine.legs = []
+    engine.flows = []
+    aim = next(g.scope for g in reversed(proposal.gates) if g.name == "size" and g.passed)
+    engine.trace.plans.append(Planned(row=row, run=engine.runs, aim=aim, reason=proposal.reason))
+
+
+def _follow(engine: Engine, row: int, wave: Sequence[PlannedLeg]) -> None:
+    """Fill a wave, then let the run go on until it is complete or waits for another session."""
+    _fill(engine, row, wave)
+    for _ in range(MOST_WAVES):
+        decision = decide(_snapshot(engine, row), engine.policy, _memory(engine, row))
+        engine.trace.looks += 1
+        if isinstance(decision, Hold):
+            if decision.run_complete is not None:
+                _end_run(engine, row)
+            return
+        _fill(engine, row, decision.first_wave)
+
+
+def _end_run(engine: Engine, row: int) -> None:
+    run = engine.run
+    if run is None:
+        return
+    if any(allowance.side is Side.SELL for allowance in run.allowances):
+        engine.last_sale_ended = row
+    engine.done_through = max(engine.done_through, engine.history.sessions[engine.decided])
+    engine.run = None
+
+
+def _fill(engine: Engine, row: int, wave: Sequence[PlannedLeg]) -> None:
+    engine.happenings.accrue(row, engine.books)
+    for planned in wave:
+        intent = planned.intent
+        price = engine.history.price(intent.symbol, row)
+        book = engine.books[intent.account]
+        done = fill(book, intent.symbol, intent.side, intent.quantity, price, engine.setup.costs)
+        engine.legs.append(
+            Leg(
+                client_order_id=f"{engine.runs}-{len(engine.legs) + 1}",
+                run=engine.runs,
+                cycle=engine.runs,
+                index=len(engine.legs) + 1,
+                intent=intent,
+                reason=planned.reason,
+                state=LegState.FILLED if done.quantity else LegState.REJECTED,
+                planned_at=_as_of(engine.history.sessions[row]),
+                sends=1,
+                filled_quantity=done.quantity,
+                filled_average_price=done.price if done.quantity else None,
+            )
+        )
+        if done.quantity:
+            engine.trace.orders.append(
+                Order(
+                    row=row,
+                    decided=engine.decided,
+                    run=engine.runs,
+                    account=intent.account,
+                    symbol=intent.symbol,
+                    side=intent.side,
+                    quantity=done.quantity,
+                    price=done.price,
+                    fee=done.fee,
+                    reason=planned.reason,
+                )
+            )
+    _note(engine, row)
+
+
+def _note(engine: Engine, row: int) -> None:
+    held = held_in_all(engine.books)
+    units = np.array([float(held.get(s, ZERO)) for s in engine.history.symbols])
+    engine.trace.hold(row, units, float(sum(book.cash for book in engine.books.values())))
+
+
+# What a decision sees
+
+
+def session_of(day: date) -> Session:
+    """A session of the backtest; its hours are the same all year."""
+    return Session(
+        day=day,
+        opens_at=datetime.combine(day, OPENS, UTC),
+        closes_at=datetime.combine(day, CLOSES, UTC),
+    )
+
+
+def _as_of(day: date) -> datetime:
+    return datetime.combine(day, LOOKS, UTC)
+
+
+def _snapshot(engine: Engine, row: int) -> Snapshot:
+    day = engine.history.sessions[row]
+    quotes = _quotes(engine, row)
+    return Snapshot(
+        household=engine.setup.household,
+        as_of=_as_of(day),
+        session=session_of(day),
+        is_open=True,
+        accounts=tuple(book.snapshot() for book in engine.books.values()),
+        quotes=quotes,
+        instruments={s: Instrument(symbol=s) for s in quotes},
+    )
+
+
+def _quotes(engine: Engine, row: int) -> dict[str, Quote]:
+    if engine.quotes[0] == row:
+        return engine.quotes[1]
+    held = held_in_all(engine.books)
+    wanted = {*engine.policy.target.symbols, *(s for s in held if held[s])}
+    quotes = {s: _quote(engine, s, row) for s in sorted(wanted) if s in engine.history.symbols}
+    engine.quotes = row, quotes
+    return quotes
+
+
+def _quote(engine: Engine, symbol: str, row: int) -> Quote:
+    price = engine.history.price(symbol, row)
+    bid, ask = quoted(price, engine.setup.costs)
+    return Quote(
+        symbol=symbol,
+        bid=bid,
+        ask=ask,
+        last=price,
+        as_of=_as_of(engine.history.sessions[row]),
+        previous_close=engine.history.price(symbol, row - 1) if row else None,
+    )
+
+
+def _memory(engine: Engine, row: int) -> Memory:
+    flows = tuple(f for f in engine.flows if f.kind in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL))
+    ended = engine.last_sale_ended
+    history = engine.history
+    return Memory(
+        wake=Wake(kind=WakeKind.LOOK),
+        started_on=history.sessions[0],
+        run=engine.run,
+        run_legs=tuple(engine.legs) if engine.run is not None else (),
+        last_run_ended_on=None if ended is None else history.sessions[ended],
+        sessions_since_run=None if ended is None else row - ended,
+        calendar_done_through=engine.done_through,
+        backstop_done_on=engine.done_through,
+        flows=flows,
+        sessions_since_flow=row - engine.happenings.row_of(flows[-1]) if flows else None,
+    )

@@ -1,0 +1,74 @@
+"""The figures of a backtest for a person and for a program."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
+from enum import StrEnum
+
+from backtest.metrics import Figures, Result
+from backtest.setup import Fill
+
+_FILL_WORDS = {
+    Fill.NEXT_CLOSE: "decided at one close, filled at the next session's",
+    Fill.SAME_CLOSE: "decided and filled at the same close",
+}
+
+
+def as_json(figures: Figures) -> dict[str, object]:
+    """Every figure by name; days as text, fractions and money as numbers, unrounded."""
+    found: dict[str, object] = {}
+    for field in fields(figures):
+        value = getattr(figures, field.name)
+        if isinstance(value, StrEnum):
+            value = value.value
+        found[field.name] = value.isoformat() if isinstance(value, date) else value
+    return found
+
+
+def fill_words(fill: Fill) -> str:
+    """The fill convention in a sentence."""
+    return _FILL_WORDS[fill]
+
+
+def percent(fraction: float | None, places: int = 2) -> str:
+    """A fraction as a percentage.
+
+    >>> percent(0.0845)
+    '8.45 %'
+    """
+    return "not known" if fraction is None else f"{fraction * 100:.{places}f} %"
+
+
+def money(amount: float) -> str:
+    """An amount to the cent, with thousands marked."""
+    return f"{amount:,.2f} USD"
+
+
+def rows_of(figures: Figures) -> tuple[tuple[str, str], ...]:
+    """Each figure with its name in words, in the order a reader wants them."""
+    f = figures
+    return (
+        ("period", f"{f.first_session} to {f.last_session}, {f.sessions:,} sessions"),
+        ("fills", fill_words(f.fill_convention)),
+        ("initial value", money(f.initial_value)),
+        ("paid in", money(f.paid_in)),
+        ("final value", money(f.final_value)),
+        ("return", f"{percent(f.return_per_year)} a year, {percent(f.total_return)} in all"),
+        ("money-weighted", f"{percent(f.money_weighted_return)} a year"),
+        ("volatility", f"{percent(f.volatility_per_year)} a year"),
+        ("worst drawdown", percent(f.max_drawdown)),
+        ("rebalances", f"{f.rebalances:,}"),
+        ("cash invested", f"{f.cash_runs:,} times, without a rebalance"),
+        ("orders", f"{f.orders:,}"),
+        ("turnover", f"{percent(f.turnover_per_year)} a year"),
+        ("average drift", percent(f.average_drift)),
+        ("worst drift", percent(f.worst_drift)),
+        ("costs", money(f.cost)),
+        ("income", money(f.income)),
+    )
+
+
+def lines(result: Result) -> Iterator[str]:
+    """The figures as text, a line each."""
+    for name, text in rows_of(result.figures):
+        yield f"{name:<16} {text}"

@@ -1,0 +1,127 @@
+"""From a configuration and a price file to a backtest: what the one says in the words of the other."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from backtest.dividend_file import read_dividends
+from backtest.history import Dividend, History, between, history_of
+from backtest.setup import Costs, Fill, Flow, Opening, Setup
+from brokers.simulated.price_file import read_prices
+from config.look import Look
+from config.settings import EventKind, Settings
+from portfolio.accounts import Autonomy
+from portfolio.money import ZERO, Money
+
+DEFAULT_CASH = Money(Decimal(100_000))
+"""What the first account begins with when nothing says how much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the command line says of a backtest; None leaves it to the configuration.
+
+    Fractions are fractions: a spread of 0.0004 is 0.04 %. `monthly` comes (or, negative, goes) in
+    the first session of each month.
+    """
+
+    fill: Fill = Fill.NEXT_CLOSE
+    first: date | None = None
+    last: date | None = None
+    cash: Money | None = None
+    spread: Decimal | None = None
+    fee_per_order: Money | None = None
+    fee_fraction: Decimal | None = None
+    interest_percent: Decimal | None = None
+    monthly: Money = Money(ZERO)  # noqa: RUF009  a NewType call, not a default factory
+
+
+def read_history(settings: Settings, prices: Path, dividends: Path | None, wish: Wish) -> History:
+    """The prices of a file from the first to the last day that was asked for.
+
+    Raises `PriceFileError` or `HistoryError`.
+    """
+    table = read_prices(prices)
+    history = history_of(
+        table.sessions,
+        table.symbols,
+        np.array(table.rows, dtype=np.float64),
+        dividends=(*_scripted(settings), *(read_dividends(dividends) if dividends else ())),
+        source=table.source,
+    )
+    return between(history, wish.first, wish.last)
+
+
+def setup_of(settings: Settings, history: History, wish: Wish) -> Setup:
+    """Openings, costs, flows and looks of a configuration, as far as the wish does not say else.
+
+    Every account that can trade acts by itself in a backtest, whatever its autonomy.
+    """
+    market = settings.simulation
+    spread = ZERO if market is None else market.spread
+    per_order = Money(ZERO) if market is None else market.fee_per_order
+    fraction = ZERO if market is None else market.fee_fraction
+    return Setup(
+        household=settings.household.name,
+        openings=_openings(settings, wish),
+        fill=wish.fill,
+        costs=Costs(
+            spread=spread if wish.spread is None else wish.spread,
+            per_order=per_order if wish.fee_per_order is None else wish.fee_per_order,
+            fraction=fraction if wish.fee_fraction is None else wish.fee_fraction,
+        ),
+        flows=tuple(_flows(settings, history, wish)),
+        interest=() if not wish.interest_percent else ((date.min, wish.interest_percent),),
+        looks=_looks(settings.schedule.look, history.sessions),
+    )
+
+
+def _openings(settings: Settings, wish: Wish) -> tuple[Opening, ...]:
+    openings = []
+    for account in settings.accounts:
+        market = settings.simulation
+        known = market.openings.get(account.id) if market else None
+        known = known or settings.elsewhere.get(account.id)
+        openings.append(
+            Opening(
+                account=replace(account, autonomy=Autonomy.AUTO),
+                cash=Money(ZERO) if known is None else known.cash,
+                positions={} if known is None else known.positions,
+            )
+        )
+    first = next(i for i, o in enumerate(openings) if o.account.can_trade)
+    if wish.cash is not None:
+        openings = [replace(o, cash=Money(ZERO)) if o.account.can_trade else o for o in openings]
+        openings[first] = replace(openings[first], cash=wish.cash)
+    elif not any(o.cash or o.positions for o in openings):
+        openings[first] = replace(openings[first], cash=DEFAULT_CASH)
+    return tuple(openings)
+
+
+def _flows(settings: Settings, history: History, wish: Wish) -> Iterator[Flow]:
+    for event in settings.simulation.events if settings.simulation else ():
+        if event.kind is EventKind.DEPOSIT and event.amount:
+            yield Flow(day=event.on, amount=event.amount, account=event.account or "")
+        elif event.kind is EventKind.WITHDRAWAL and event.amount:
+            yield Flow(day=event.on, amount=Money(-event.amount), account=event.account or "")
+    if wish.monthly:
+        for before, day in pairwise(history.sessions):
+            if (before.year, before.month) != (day.year, day.month):
+                yield Flow(day=day, amount=wish.monthly)
+
+
+def _scripted(settings: Settings) -> Iterator[Dividend]:
+    for event in settings.simulation.events if settings.simulation else ():
+        if event.kind is EventKind.DIVIDEND and event.amount and event.symbol:
+            yield Dividend(day=event.on, symbol=event.symbol, per_unit=event.amount)
+
+
+def _looks(look: Look, sessions: Sequence[date]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Which sessions get a look; the first one does whatever the schedule."""
+    due = [True, *(look.is_due_in(day, before) for before, day in pairwise(sessions))]
+    return np.array(due, dtype=np.bool_)

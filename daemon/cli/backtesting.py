@@ -1,0 +1,150 @@
+"""The command that asks what a policy would have done: `trimtab backtest`."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from daemon.cli.where import ConfigArgument, ConfigOption, JsonOption, configuration_path
+
+if TYPE_CHECKING:
+    from backtest.metrics import Result
+    from daemon.backtests import Wish
+
+
+class FillWord(StrEnum):
+    """When a decision made at a close is filled."""
+
+    NEXT_CLOSE = "next_close"
+    SAME_CLOSE = "same_close"
+
+
+PricesOption = Annotated[
+    Path, typer.Option("--prices", "-p", help="Prices: date,SYM,SYM, a row a session.")
+]
+DividendsOption = Annotated[
+    Path | None, typer.Option("--dividends", help="Dividends: date,symbol,per_unit, or wide.")
+]
+FromOption = Annotated[str, typer.Option("--from", help="The first session: 1995-01-03.")]
+ToOption = Annotated[str, typer.Option("--to", help="The last session.")]
+FillOption = Annotated[FillWord, typer.Option("--fill", help="When a decision is filled.")]
+CashOption = Annotated[
+    str, typer.Option("--cash-usd", help="Cash at the start, else the configuration's.")
+]
+MonthlyOption = Annotated[
+    str, typer.Option("--monthly-usd", help="Paid in each month; negative is taken out.")
+]
+SpreadOption = Annotated[
+    str, typer.Option("--spread-percent", help="Ask minus bid, in percent of the price.")
+]
+FeeOption = Annotated[str, typer.Option("--fee-usd", help="Fee of each order.")]
+FeePercentOption = Annotated[
+    str, typer.Option("--fee-percent", help="Fee in percent of the money traded.")
+]
+InterestOption = Annotated[
+    str, typer.Option("--interest-percent", help="What cash earns, in percent a year.")
+]
+
+
+def backtest(
+    prices: PricesOption,
+    configuration: ConfigArgument = None,
+    config: ConfigOption = None,
+    dividends: DividendsOption = None,
+    first: FromOption = "",
+    last: ToOption = "",
+    fill: FillOption = FillWord.NEXT_CLOSE,
+    cash: CashOption = "",
+    monthly: MonthlyOption = "0",
+    spread: SpreadOption = "",
+    per_order: FeeOption = "",
+    fee: FeePercentOption = "",
+    interest: InterestOption = "",
+    json: JsonOption = False,
+) -> None:
+    """What this configuration would have done over past prices: the daemon's own decisions.
+
+    Example: trimtab backtest trimtab.toml --prices prices.csv
+    """
+    from backtest.setup import Fill
+    from daemon.backtests import Wish
+
+    wish = Wish(
+        fill=Fill(fill.value),
+        first=_day("--from", first),
+        last=_day("--to", last),
+        cash=_money("--cash-usd", cash),
+        monthly=_money("--monthly-usd", monthly) or _zero(),
+        spread=_fraction("--spread-percent", spread),
+        fee_per_order=_money("--fee-usd", per_order),
+        fee_fraction=_fraction("--fee-percent", fee),
+        interest_percent=_number("--interest-percent", interest),
+    )
+    result = _run(configuration_path(configuration, config), prices, dividends, wish)
+    if json:
+        import json as writer
+
+        from backtest.words import as_json
+
+        typer.echo(writer.dumps(as_json(result.figures), indent=2))
+        return
+    from backtest.words import lines
+
+    for line in lines(result):
+        typer.echo(line)
+
+
+def _run(configuration: Path, prices: Path, dividends: Path | None, wish: "Wish") -> "Result":
+    from backtest.history import HistoryError
+    from backtest.run import run
+    from brokers.simulated.price_file import PriceFileError
+    from config.read import read_settings
+    from daemon.backtests import read_history, setup_of
+
+    settings = read_settings(configuration)
+    try:
+        history = read_history(settings, prices, dividends, wish)
+        return run(settings.policy, history, setup_of(settings, history, wish))
+    except HistoryError as problem:
+        raise PriceFileError(str(problem)) from None
+
+
+def _day(option: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{option} is a day like 1995-01-03, not {text!r}") from None
+
+
+def _number(option: str, text: str) -> Decimal | None:
+    from portfolio.money import finite
+
+    try:
+        return finite(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"{option} is a number, not {text!r}") from None
+
+
+if TYPE_CHECKING:
+    from portfolio.money import Money
+
+
+def _money(option: str, text: str) -> "Money | None":
+    from portfolio.money import Money
+
+    number = _number(option, text)
+    return None if number is None else Money(number)
+
+
+def _zero() -> "Money":
+    from portfolio.money import ZERO, Money
+
+    return Money(ZERO)
+
+
+def _fraction(option: str, text: str) -> Decimal | None:
+    number = _number(option, text)
+    return None if number is None else number / 100
