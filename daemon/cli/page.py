@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "backtest": ("backtesting", "backtest", "what this configuration would have done over prices"),
     "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
     "notify": ("upkeep", "notify", "try the channels of notices"),
+    "alpaca-server": ("rehearsing", "alpaca_server", "stand in for Alpaca on this machine"),
     "audit": ("upkeep", "audit_app", "verify the audit chain"),
 }
 """Name: module, function, one line. Help lists this table, so that it need load nothing."""
