@@ -32,6 +32,8 @@ from portfolio.money import Weight
 from portfolio.ports import JournalReader
 from portfolio.records import Recorded
 
+LONG_STOP = 2.0
+"""Seconds between the sale and the purchase of the run that is to be cut off."""
 QUIET_AFTER = 15
 """A caption goes after so many sessions without another."""
 
@@ -79,7 +81,7 @@ class Director:
     _last_close: date | None = None
     _closes: int = 0
     _still: bool = False
-    _is_late: bool = False
+    _lies_in_wait: bool = False
 
     def begin(self) -> None:
         """Set the stops and the pace. Call before the daemon starts."""
@@ -197,20 +199,23 @@ class Director:
         if not isinstance(self.picture.decision, Proposal) or not self.picture.decision.sells:
             return
         self._has_stopped = True
-        buys = [plan_words(self.picture.decision)]
+        plan = plan_words(self.picture.decision)
 
         def stop() -> None:
+            if self.journal.open_run() is None:
+                self._has_stopped = False  # too late to cut it off: the next run, then
+                return
             self._is_down_on_purpose = True
             self._say(
                 "The process is stopped in the middle of a run",
-                f"Run {opened.run.number}: {buys[0]}. The sale is done, the purchase is not.",
+                f"Run {opened.run.number}: {plan}. The sale is done, the purchase is not.",
                 tone="alarm",
                 scene="restart",
             )
             self.child.ask_to_stop()
             self._after(self.tempo.read, self.child.start)
 
-        self._after(self.tempo.dwell * 0.4, stop)
+        self._after(LONG_STOP * 0.2, stop)
 
     def _halted_at_the_edge(self, reason: str) -> None:
         if "halted-edge" in self.scenes:
@@ -278,7 +283,11 @@ class Director:
     def _session_closed(self) -> None:
         self._closed_since_caption += 1
         self._closes += 1
-        if self._closes % 20 == 0 and not self._still:
+        was_waiting = self._lies_in_wait
+        self._lies_in_wait = (
+            self.scripted and not self._has_stopped and self.picture.day >= script.STOP_FROM
+        )
+        if (self._closes % 20 == 0 or was_waiting != self._lies_in_wait) and not self._still:
             self._run_on()
         if self._closed_since_caption == QUIET_AFTER:
             self.picture.caption = Caption(
@@ -304,10 +313,10 @@ class Director:
 
     def _set_pace(self, pause_on: date | None) -> None:
         late = self.now - self.started > self.tempo.whole * (0.15 + 0.85 * self.picture.progress)
-        self._is_late = late
+        dwell = self.tempo.dwell * (0.6 if late else 1.0)
         self.child.set_pace(
             session_seconds=0.0 if late else self.tempo.whole * 0.3 / self.tempo.sessions,
-            dwell_seconds=self.tempo.dwell * (0.6 if late else 1.0),
+            dwell_seconds=max(dwell, LONG_STOP) if self._lies_in_wait else dwell,
             pause_on=pause_on,
         )
 

@@ -82,7 +82,9 @@ def test_the_story_has_every_scene(tmp_path: Path) -> None:
         assert scene in scenes
     assert "$ trimtab why-not US_STOCKS" in done.stdout
     assert "it goes ahead." in done.stdout
-    assert "Started again" in done.stdout
+    after = done.stdout.partition("The process is stopped in the middle of a run")[2]
+    assert after.index("daemon stopped: SIGTERM") < after.index("Started again")
+    assert after.index("Started again") < after.index("goes on: 1 buys") < after.index("complete")
     assert "index proxies, not investable" in done.stdout
     assert "NOT" not in done.stdout
 
