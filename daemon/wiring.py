@@ -211,9 +211,12 @@ def _alpaca(
         for account in settings.alpaca
     }
     first = next(iter(worlds.values()))
+    # A stand-in on this machine may rehearse on a Sunday night: its calendar is its own.
+    rehearses = all(account.server_url is not None for account in settings.alpaca.values())
+    check = first.reader.sessions if rehearses else None
     return Outside(
         clock=clock,
-        sessions=CheckedSessions(first.reader.sessions, clock),
+        sessions=CheckedSessions(first.reader.sessions, clock, check=check),
         readers={account: world.reader for account, world in worlds.items()},
         senders={a: world.sender for a, world in worlds.items() if world.sender is not None},
         prices=first.prices,
