@@ -100,6 +100,8 @@ def _run(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> int:
     sd_notify.ready(f"watching {house.name}, {assembly.mode}")
     log.info("ready", household=house.name, mode=assembly.mode, session=str(session.day))
     wakes.put(Wake(kind=WakeKind.START))
+    if house.journal.open_run() is not None:
+        wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="a run was under way"))
     reason = _loop(assembly, wakes, stop)
     sd_notify.stopping(reason)
     seq, head = house.journal.append(DaemonStopped(reason=reason)), house.journal.head()[1]
