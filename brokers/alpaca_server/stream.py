@@ -62,6 +62,11 @@ class Hub:
             self._taken = [p for p in self._taken if p.line is not None or p.until > now]
             return len(self._taken) < self._places
 
+    def listeners(self) -> int:
+        """How many hear trade updates now."""
+        with self._lock:
+            return sum(place.listens for place in self._taken)
+
     def enter(self, line: Line) -> bool:
         """Take a place; False when none is left."""
         with self._lock:
