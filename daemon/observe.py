@@ -1,13 +1,19 @@
 """Observing: one fresh snapshot of the household, from its brokers, its prices and its lot ledger."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
 
 from daemon.house import House
-from portfolio.accounts import Account
+from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
 from portfolio.lots import matching_position
-from portfolio.money import Quantity
+from portfolio.money import ONE, Quantity
+from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
 from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
+
+EQUITY_FITS: Final = Decimal("0.005")
+"""Cash and holdings must add up to the broker's equity, to this fraction of it."""
 
 
 def observe(house: House) -> Snapshot:
@@ -49,7 +55,7 @@ def _account(house: House, account: Account) -> AccountSnapshot:
     if reader is None:
         return next(a for a in house.held_elsewhere if a.account.id == account.id)
     state = reader.account()
-    positions = tuple(sorted(reader.positions(), key=lambda p: p.symbol))
+    positions = tuple(sorted(positions_beside(reader, state), key=lambda p: p.symbol))
     ledger = house.journal.lots(account.id)
     return AccountSnapshot(
         account=account,
@@ -60,6 +66,20 @@ def _account(house: House, account: Account) -> AccountSnapshot:
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
     )
+
+
+def positions_beside(reader: BrokerReader, state: BrokerAccount) -> Sequence[Position]:
+    """The holdings, which must be some where the equity is not all cash.
+
+    An empty answer never means by itself that everything is sold: raises `Unavailable` then.
+    """
+    positions = reader.positions()
+    if not positions and abs(state.equity - state.cash) > max(ONE, EQUITY_FITS * state.equity):
+        raise Unavailable(
+            f"{reader.account_id} shows no holdings, and an equity of {state.equity} with"
+            f" {state.cash} in cash"
+        )
+    return positions
 
 
 def _symbols(house: House, accounts: Iterable[AccountSnapshot]) -> tuple[str, ...]:

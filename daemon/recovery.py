@@ -10,7 +10,8 @@ from datetime import timedelta
 from daemon.cycle import Watch
 from daemon.executor import halt, move
 from daemon.house import House
-from daemon.settle import opened_at, settle
+from daemon.observe import positions_beside
+from daemon.settle import settle
 from portfolio.events import Alarm, FlowSeen, PositionsAccepted
 from portfolio.orders import LegState
 
@@ -62,8 +63,8 @@ def _adopt_holdings_once(house: House) -> None:
     for account, reader in house.readers.items():
         if account in adopted:
             continue
-        held = {p.symbol: p.quantity for p in reader.positions()}
-        flows = reader.flows_since(opened_at(house).date() - timedelta(days=1))
+        held = {p.symbol: p.quantity for p in positions_beside(reader, reader.account())}
+        flows = reader.flows_since(house.clock.now().date() - timedelta(days=1))
         # The flows first: a split among them is in the holdings already.
         house.journal.append(
             *(FlowSeen(flow=flow) for flow in flows),
