@@ -15,8 +15,9 @@ from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.edges import breached
 from daemon.executor import halt
 from daemon.house import House
-from daemon.observe import observe
+from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
+from daemon.reconcile import reconcile
 from daemon.requests import is_recorded_halted, serve_request, stop_everything
 from daemon.sessions import CalendarDisagreement
 from daemon.settle import settle
@@ -35,6 +36,8 @@ AFTER_CLOSE = timedelta(minutes=1)
 """The closing look comes this long after the close, when the day's orders have expired."""
 QUIET_OPEN = timedelta(minutes=5)
 """The first quotes of a session are no reason to wake anyone."""
+RUN_WAITS = timedelta(minutes=10)
+"""A run that waits for something (a price, a fence, a person's order) is looked at this often."""
 UNREACHABLE_ALARM = timedelta(minutes=15)
 
 
@@ -164,6 +167,8 @@ class Service:
             settle(house, self.watch.progress)
         if live and house.journal.head()[0] != seen:
             self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="tick"))
+        elif is_open and self._run_waits(now):
+            self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="run waits"))
         if self._cash_moved(seen):
             self.on_notable()
             self.wakes.put(Wake(kind=WakeKind.CASH_CHANGED))
@@ -178,9 +183,25 @@ class Service:
         kinds = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.DIVIDEND, FlowKind.INTEREST)
         return any(getattr(r.event, "flow", None) and r.event.flow.kind in kinds for r in flows)  # type: ignore[union-attr]
 
+    def _run_waits(self, now: datetime) -> bool:
+        """Whether a run has nothing on its way and nobody has looked at it for a while.
+
+        The wake that would have continued it is lost when its cycle found no broker or no prices.
+        """
+        journal = self.house.journal
+        if journal.open_run() is None or journal.legs(live=True):
+            return False
+        last = journal.cycles(limit=1)
+        return not last or now - last[0].at >= RUN_WAITS
+
     def _poll_edges(self) -> None:
-        """A slice that crossed its edge since the last poll wakes a cycle; staying out does not."""
-        out = breached(observe(self.house), self.house.policy)
+        """A slice that crossed its edge since the last poll wakes a cycle; staying out does not.
+
+        The same look compares the holdings, so that a change from outside is known within minutes.
+        """
+        snapshot = observe(self.house)
+        reconcile(self.house, holdings(snapshot), self.watch.differences)
+        out = breached(snapshot, self.house.policy)
         crossed = out - self._breached
         self._breached = out
         if crossed:
@@ -211,6 +232,7 @@ class Service:
 
     def _unreachable(self, wake: Wake, reason: str) -> None:
         now = self.house.clock.now()
+        self._breached = frozenset()  # an edge whose cycle failed is crossed again at the next poll
         if self._unreachable_since is None:
             self._unreachable_since = now
             self.house.journal.append(CycleFailed(wake=wake, reason=reason))
