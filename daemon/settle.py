@@ -50,7 +50,8 @@ def settle(house: House, progress: Progress) -> bool:
             _resolve(house, leg, progress)
     for account in house.readers:
         since = progress.settled.get(account)
-        since = opened_at(house) if since is None else max(since - OVERLAP, opened_at(house))
+        adopted = adopted_at(house)
+        since = adopted if since is None else max(since - OVERLAP, adopted)
         _book_fills(house, account, since)
         _book_flows(house, account, since)
     for account in house.readers:
@@ -58,9 +59,13 @@ def settle(house: House, progress: Progress) -> bool:
     return house.journal.head() != before
 
 
-def opened_at(house: House) -> datetime:
-    """When the journal was opened: fills and flows before it are part of what was adopted."""
-    return house.journal.events("journal_opened", limit=1)[0].at
+def adopted_at(house: House) -> datetime:
+    """When the holdings were taken as they are: fills and flows before it are part of them.
+
+    The present where that has not happened yet.
+    """
+    first = house.journal.events("positions_accepted", limit=1)
+    return first[0].at if first else house.clock.now()
 
 
 def _book_fills(house: House, account: str, since: datetime) -> None:
@@ -116,7 +121,10 @@ def _follow(house: House, leg: Leg, progress: Progress) -> None:
     if leg.state.is_terminal:
         return
     now = house.clock.now()
-    if leg.state is LegState.WORKING and leg.sent_at and now - leg.sent_at >= ORDER_LIVES:
+    if leg.state is LegState.WORKING and (halted := house.latch.reason()):
+        # Also what was found, or whose cancel went unheard, only after the halt.
+        request_cancel(house, leg, progress, note=f"halted: {halted}")
+    elif leg.state is LegState.WORKING and leg.sent_at and now - leg.sent_at >= ORDER_LIVES:
         request_cancel(house, leg, progress, note="it did not fill in ten minutes")
     elif leg.state is LegState.CANCEL_REQUESTED:
         asked = progress.cancels.setdefault(leg.client_order_id, now)
@@ -190,7 +198,7 @@ def _look_up(house: House, leg: Leg, progress: Progress) -> None:
     )
     text = "was sent and cannot be found; it is fenced until the close"
     # One commit: a process that ends here must not leave a lost order that nobody was told of.
-    also = (Fenced(fence=fence), *_pages(house, leg, "lost order", text))
+    also: tuple[Event, ...] = (Fenced(fence=fence), *_pages(house, leg, "lost order", text))
     note = f"not at the broker after {misses} look-ups"
     move(house, leg, LegState.LOST, also=also, note=note)
 
