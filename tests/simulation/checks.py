@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 OURS = "tt1-"
 _ZERO = Decimal(0)
+_LIVE = frozenset(
+    (
+        *("planned", "submitting", "deferred", "working"),
+        *("ambiguous", "lost", "cancel_requested", "stuck"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,8 @@ class Checks:
         self._working_before: set[str] = set()
         self._faults_before = 0
         self._crashes_before = 0
+        self._idle_ticks = 0
+        self._cycle_then: int | None = None
 
     def violated(self, invariant: str, text: str) -> None:
         """Write a violation down, each once."""
@@ -326,7 +334,28 @@ class Checks:
                     continue
                 if asked.get(number, 0) == then:
                     self.violated("I6 a halt cancels", f"{order.name} was not asked to cancel")
+        self._check_run_goes_on(undisturbed=undisturbed)
         self.check_fills()
+
+    def _check_run_goes_on(self, *, undisturbed: bool) -> None:
+        """I7: a run with nothing on its way is looked at again within a few good ticks."""
+        world = self.world
+        run = self.rows("SELECT number FROM run WHERE outcome IS NULL")
+        cycle = self.rows("SELECT max(cycle) FROM cycle")[0][0]
+        states = self.rows("SELECT DISTINCT state FROM leg")
+        moving = any(state in _LIVE for (state,) in states)
+        may_go_on = run and not moving and not self._latched() and world.is_alive
+        if (
+            not may_go_on
+            or not world.market.is_open(world.clock.now())
+            or cycle != self._cycle_then
+        ):
+            self._idle_ticks = 0
+        elif undisturbed:
+            self._idle_ticks += 1
+        self._cycle_then = cycle
+        if self._idle_ticks >= 5:
+            self.violated("I7 a run goes on", f"run {run[0][0]} waits and nobody looks")
 
     def check_fills(self) -> None:
         """I3: every booked fill is one of the exchange's, each booked once."""

@@ -133,7 +133,7 @@ class World:
     # making it
 
     def _build(self, dice: Dice) -> None:
-        first = {s: Decimal(dice.whole(2000, 30000)) / 100 for s in SYMBOLS}
+        first = {s: Decimal(dice.whole(4000, 30000)) / 100 for s in SYMBOLS}
         weights = _weights(dice)
         self.policy = _policy(dice, weights)
         equity = Decimal(100_000)
@@ -151,7 +151,7 @@ class World:
             cash=Money(equity * cash_part),
             positions={s: q for s, q in positions.items() if q > 0},
             average_costs={s: Price(p) for s, p in first.items()},
-            average_daily_volume=Quantity(Decimal(4_000 if thin else 5_000_000)),
+            average_daily_volume=Quantity(Decimal(20_000 if thin else 5_000_000)),
             volume_every=timedelta(minutes=2),
             spread=Decimal(dice.among(("0", "0.0004", "0.002"))),
             instant_settlement=dice.chance(0.5),
