@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from daemon.house import House
+from daemon.settle import adopted_at
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, Usage
@@ -54,9 +55,7 @@ def remember(
 
 
 def _started_on(house: House) -> date:
-    first = house.journal.events("journal_opened", limit=1)
-    at: datetime = first[0].at if first else house.clock.now()
-    return house.sessions.current_or_previous(at).day
+    return house.sessions.current_or_previous(adopted_at(house)).day
 
 
 def _sessions_since(sessions: Sessions, then: date | None, today: date) -> int | None:

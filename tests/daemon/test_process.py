@@ -1,6 +1,8 @@
 """The daemon as a real process: one at a time, killed with -9 and started again, told to stop."""
 
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -70,6 +72,26 @@ def test_a_wrong_configuration_on_sighup_changes_nothing_and_raises_an_alarm(
         daemon.wait_for(
             lambda journal: any(a.name == "configuration" for a in journal.open_alarms())
         )
+
+
+def test_a_dry_run_promoted_to_paper_trades_and_books_what_it_trades(tmp_path: Path) -> None:
+    with daemon_in(tmp_path, CONFIGURATION.replace('"paper"', '"dry_run"')) as daemon:
+        daemon.start()
+        daemon.wait_for(lambda journal: journal.cycles(limit=1) != [])
+        daemon.stop()
+        assert not daemon.reader().legs()
+        promote = [sys.executable, "-m", "daemon.cli.main", "promote", str(daemon.configuration)]
+        done = subprocess.run(
+            [*promote, "--state", str(daemon.state)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        daemon.start()
+        first_plan_waits(daemon)
+        daemon.approve()
+        daemon.wait_for(lambda journal: bool(journal.events("run_ended")))
+        daemon.stop()
+        assert daemon.reader().fills()
+        check_books(daemon)
 
 
 @pytest.mark.timeout(300)
