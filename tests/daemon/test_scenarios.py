@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from brokers.simulated.world_events import Deposit
+from config.adopt import propose_slices, render_adoption
+from config.read import settings_from
+from config.write import InitAnswers
+from daemon.observe import observe
 from policies.policy import DepositRule, Policy
 from portfolio.accounts import Autonomy
 from portfolio.decisions import Hold, Proposal
-from portfolio.money import ZERO, Money, Weight
+from portfolio.money import ZERO, Money
 from portfolio.orders import LegState, Side
-from portfolio.target import Slice, build_target
 from portfolio.wakes import WakeKind
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, FALL, GROWTH, approve, finish, say, sixty_forty
@@ -217,47 +220,57 @@ def test_a_dry_run_decides_and_sends_nothing(tmp_path: Path) -> None:
     assert rig.house.senders == {}
 
 
+FOURTEEN = tuple(f"S{i:02}" for i in range(14))
+LEFT, UNKNOWN, RISING = FOURTEEN[11:], "S00", "S01"
+
+
+def adopted_policy(rig: Rig, tmp_path: Path) -> Policy:
+    """What `trimtab adopt --leave ...` would write for the account, read back from its text."""
+    adoption = propose_slices(observe(rig.house), leave=LEFT)
+    assert {left.symbol for left in adoption.left} == set(LEFT)
+    assert [unknown.symbol for unknown in adoption.unknown_basis] == [UNKNOWN]
+    prices = tmp_path / "prices.csv"
+    prices.write_text("date," + ",".join(FOURTEEN) + "\n2026-03-02" + ",100" * 14 + "\n")
+    answers = InitAnswers(
+        household="test",
+        account="main",
+        broker="simulated",
+        slices=(),
+        autonomy=Autonomy.AUTO,
+        prices=str(prices),
+    )
+    file = tmp_path / "trimtab.toml"
+    return settings_from(render_adoption(adoption, answers), file=file).policy
+
+
 def test_fourteen_adopted_holdings_leave_the_three_in_no_slice_alone(tmp_path: Path) -> None:
-    """Eleven sliced holdings, three in none, one of unknown basis, adopted under auto."""
-    names = [f"S{i:02}" for i in range(14)]
-    sliced, others, unknown = names[:11], names[11:], "S00"
-    days = DAYS[:6]
-    prices = table(
-        days,
-        **{
-            n: ["100"] * 6 if n != "S01" else ["100", "105", "115", "125", "135", "140"]
-            for n in names
-        },
-    )
-    weights = [Decimal("0.09")] * 10 + [Decimal("0.10")]
-    target = build_target(
-        [
-            Slice(name=n.lower(), weight=Weight(w), symbol=n)
-            for n, w in zip(sliced, weights, strict=True)
-        ]
-    )
+    """Three in no slice, one of unknown basis, adopted under auto; then it and another one rise."""
+    rise = ["100", "108", "117", "126", "136", "147", "159", "172", "186", "186", "186", "186"]
+    columns = {n: rise if n in (UNKNOWN, RISING) else ["100"] * 12 for n in FOURTEEN}
     rig = build_rig(
         tmp_path,
-        prices,
-        Policy(target=target),
-        positions={**dict.fromkeys(names, "90"), unknown: "150", "S01": "160"},
-        costs={n: "80" for n in names if n != unknown},
+        table(DAYS, **columns),
+        Policy(target=sixty_forty()),
+        positions=dict.fromkeys(FOURTEEN, "90"),
+        costs={n: "80" for n in FOURTEEN if n != UNKNOWN},
         autonomy=Autonomy.AUTO,
     )
-    for day in days[:3]:
+    rig.house.policy = adopted_policy(rig, tmp_path)
+    since = rig.market.first_session.opens_at
+    answered = False
+    for day in DAYS:
         rig.look(day)
-    assert rig.broker.orders_since(rig.market.first_session.opens_at) == (), "nothing before a yes"
-    approve(rig)
-    finish(rig)
-    for day in days[3:]:
-        outcome = rig.look(day)
-        if rig.journal.pending_approval() is not None and isinstance(outcome.decision, Proposal):
+        if not answered:
+            assert not rig.broker.orders_since(since), "nothing is sent before the first yes"
+        if rig.journal.pending_approval() is not None:
             approve(rig)
+            answered = True
         finish(rig)
+    assert answered, "the rise did lead to a plan"
     touched = {leg.intent.symbol for leg in rig.journal.legs()}
-    assert touched, "the plan did trade"
-    assert not touched & set(others)
+    assert RISING in {leg.intent.symbol for leg in rig.journal.legs() if leg.filled_quantity}
+    assert not touched & set(LEFT)
     held = {p.symbol: p.quantity for p in rig.broker.positions()}
-    assert {n: held[n] for n in others} == {n: Decimal(90) for n in others}
-    assert held[unknown] >= 150, "a lot of unknown basis is not sold in a taxable account"
+    assert {name: held[name] for name in LEFT} == dict.fromkeys(LEFT, Decimal(90))
+    assert held[UNKNOWN] >= 90, "a lot of unknown basis is not sold in a taxable account"
     assert rig.broker.account().cash >= ZERO
