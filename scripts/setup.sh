@@ -7,7 +7,8 @@
 # brought up to date in place.
 #
 # Two steps, because pip refuses hashes together with an editable install: everything in the lock
-# under --require-hashes, then this project with --no-deps.
+# under --require-hashes, then this project with --no-deps. Between them one wheel is fetched for the
+# documents inside it; without it a few tests are skipped, and say so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,11 +25,12 @@ stop() { say "$*"; exit 1; }
 # "3.12" and the like, or a failure when there is no such Python that runs.
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-# First line: what forces a new environment. Second and third: what an update in place can mend.
+# First line: what forces a new environment. The others: what an update in place can mend.
 wanted() {
     printf '%s %s\n' "$PWD" "$1"
     cksum <requirements.lock
     cksum <pyproject.toml
+    cksum <requirements-openapi.lock
 }
 
 require_python() {
@@ -72,6 +74,11 @@ install_lock() {
         stop "the dependencies could not be installed (pip's reason is above); run the same command again to go on"
 }
 
+install_openapi() {
+    "$VENV/bin/python" -m pip install --quiet --no-deps --require-hashes -r requirements-openapi.lock ||
+        say "Alpaca's specification could not be fetched (pip's reason is above): the tests that need it will be skipped"
+}
+
 install_project() {
     "$VENV/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable . ||
         stop "trimtab itself could not be installed into $VENV (pip's reason is above)"
@@ -84,6 +91,7 @@ make_new() {
     "$PYTHON" -m venv "$VENV" ||
         stop "'$PYTHON -m venv' failed (its reason is above); on Debian or Ubuntu: apt install python3-venv"
     install_lock
+    install_openapi
     install_project
 }
 
@@ -102,6 +110,7 @@ main() {
         want=$(wanted "$(version_of "$VENV/bin/python")")
     else
         [ "$(line "$stamp" 2)" = "$(line "$want" 2)" ] || install_lock
+        [ "$(line "$stamp" 4)" = "$(line "$want" 4)" ] || install_openapi
         install_project
     fi
     printf '%s\n' "$want" >"$STAMP.new"

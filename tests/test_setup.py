@@ -27,13 +27,16 @@ case "$1 $2" in
     echo "${*:2}" >>"$PWD/calls"
     echo "Collecting structlog==26.1.0"
     [ ! -e "$PWD/pip-fails" ] || { echo "no such package" >&2; exit 1; }
+    [ ! -e "$PWD/openapi-fails" ] || [[ $* != *openapi* ]] || { echo "no such wheel" >&2; exit 1; }
     ;;
 "-c "*) exec REAL -c 'import sys; ALTER; exec(sys.argv[1])' "$2" ;;
 *) exec REAL "$@" ;;
 esac
 """
 
+OPENAPI = ["pip install --quiet --no-deps --require-hashes -r requirements-openapi.lock"]
 LOCK = ["venv .venv", "pip install --require-hashes -r requirements.lock"]
+WHOLE = LOCK + OPENAPI
 PROJECT = ["pip install --quiet --no-deps --no-build-isolation --editable ."]
 
 
@@ -77,7 +80,8 @@ def clone(tmp_path: Path) -> Clone:
     folder, tools = tmp_path / "clone", tmp_path / "tools"
     (folder / "scripts").mkdir(parents=True)
     tools.mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements.lock", "scripts/setup.sh"):
+    locks = ("requirements.lock", "requirements-openapi.lock")
+    for name in ("Makefile", "pyproject.toml", *locks, "scripts/setup.sh"):
         shutil.copy(ROOT / name, folder / name)
     made = Clone(folder=folder, tools=tools)
     made.python3()
@@ -93,7 +97,7 @@ def said(refused: subprocess.CompletedProcess[str]) -> str:
 def test_the_first_set_up_installs_the_lock_by_hash_and_then_the_project(clone: Clone) -> None:
     done = clone.make()
     assert done.returncode == 0, done.stderr
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_the_second_set_up_does_and_says_nothing(clone: Clone) -> None:
@@ -135,7 +139,7 @@ def test_a_python_named_on_the_command_line_is_the_one_that_is_used(clone: Clone
     (clone.tools / "python3").rename(clone.tools / "python3.99")
     done = clone.make("setup", "PYTHON=python3.99")
     assert done.returncode == 0, done.stderr
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_an_install_that_failed_is_made_anew_the_next_time(clone: Clone) -> None:
@@ -146,14 +150,14 @@ def test_an_install_that_failed_is_made_anew_the_next_time(clone: Clone) -> None
     clone.calls()
     (clone.folder / "pip-fails").unlink()
     assert clone.make().returncode == 0
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_half_an_environment_without_its_stamp_is_made_anew(clone: Clone) -> None:
     leftover = clone.folder / ".venv" / "lib" / "half"
     leftover.mkdir(parents=True)
     assert clone.make().returncode == 0
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
     assert not leftover.exists()
 
 
@@ -162,7 +166,7 @@ def test_a_stamp_cut_short_is_no_stamp(clone: Clone) -> None:
     clone.calls()
     (clone.folder / ".venv" / "made-from").write_text("")
     assert clone.make().returncode == 0
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_a_changed_lock_is_brought_in_without_a_new_environment(clone: Clone) -> None:
@@ -185,6 +189,23 @@ def test_a_changed_pyproject_installs_the_project_alone(clone: Clone) -> None:
     assert clone.calls() == PROJECT
 
 
+def test_a_changed_lock_of_the_specification_fetches_it_alone(clone: Clone) -> None:
+    clone.make()
+    clone.calls()
+    with (clone.folder / "requirements-openapi.lock").open("a") as lock:
+        lock.write("# another\n")
+    assert clone.make().returncode == 0
+    assert clone.calls() == OPENAPI + PROJECT
+
+
+def test_a_specification_that_cannot_be_fetched_stops_nothing_and_is_said(clone: Clone) -> None:
+    (clone.folder / "openapi-fails").touch()
+    done = clone.make()
+    assert done.returncode == 0
+    assert "the tests that need it will be skipped" in done.stderr
+    assert clone.calls() == WHOLE + PROJECT
+
+
 def test_an_update_that_failed_is_made_anew_the_next_time(clone: Clone) -> None:
     clone.make()
     with (clone.folder / "requirements.lock").open("a") as lock:
@@ -194,7 +215,7 @@ def test_an_update_that_failed_is_made_anew_the_next_time(clone: Clone) -> None:
     (clone.folder / "pip-fails").unlink()
     clone.calls()
     assert clone.make().returncode == 0
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_a_moved_folder_gets_a_new_environment(clone: Clone) -> None:
@@ -203,7 +224,7 @@ def test_a_moved_folder_gets_a_new_environment(clone: Clone) -> None:
     clone.calls()
     moved = Clone(folder=clone.folder.rename(clone.folder.with_name("moved")), tools=clone.tools)
     assert moved.make().returncode == 0
-    assert moved.calls() == LOCK + PROJECT
+    assert moved.calls() == WHOLE + PROJECT
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(clone: Clone) -> None:
@@ -211,7 +232,7 @@ def test_an_environment_whose_python_is_gone_is_made_anew(clone: Clone) -> None:
     clone.calls()
     (clone.folder / ".venv" / "bin" / "python").unlink()
     assert clone.make().returncode == 0
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_an_environment_whose_python_became_another_version_is_made_anew(clone: Clone) -> None:
@@ -220,7 +241,7 @@ def test_an_environment_whose_python_became_another_version_is_made_anew(clone: 
     python = clone.folder / ".venv" / "bin" / "python"
     python.write_text(python.read_text().replace("pass", "sys.version_info = (3, 98, 0)"))
     assert clone.make().returncode == 0
-    assert clone.calls() == LOCK + PROJECT
+    assert clone.calls() == WHOLE + PROJECT
 
 
 def test_make_alone_says_what_can_be_made(clone: Clone) -> None:
