@@ -1,10 +1,11 @@
 """One seed from birth to judgement: production's process loop, started again after each death."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -195,6 +196,7 @@ def _one_process(world: World, stop: process.StopFlag) -> None:
 
 def restart_for_nothing(world: World) -> None:
     """Start and stop twice at the end, and let the judge count the rows."""
+    world.plan = None
     for _ in range(2):
         before = world.checks.rows("SELECT max(seq) FROM audit")[0][0]
         stop = process.StopFlag()
@@ -202,16 +204,27 @@ def restart_for_nothing(world: World) -> None:
         judge_restart(world, before)
 
 
-@cache
-def _directory() -> Path:
-    """A state directory of this process, in memory where there is such a place."""
+PLACE = "TRIMTAB_SIMULATION_IN"
+"""Names the folder for the state directories of this process and of those that it starts."""
+
+
+@contextmanager
+def state_directories() -> Iterator[None]:
+    """A folder for them, in memory where there is such a place, and gone afterwards."""
     memory = Path("/dev/shm")  # noqa: S108
     place = str(memory) if memory.is_dir() else None
-    _keep.append(tempfile.TemporaryDirectory(prefix="trimtab-sim-", dir=place))
-    return Path(_keep[-1].name)
+    with (
+        tempfile.TemporaryDirectory(prefix="trimtab-sim-", dir=place) as folder,
+        patch.dict(os.environ, {PLACE: folder}),
+    ):
+        yield
 
 
-_keep: list[tempfile.TemporaryDirectory[str]] = []
+def _directory() -> Path:
+    """The state directory of this process."""
+    directory = Path(os.environ[PLACE]) / str(os.getpid())
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 _decoded = lru_cache(maxsize=8192)(codec.decode_event)
@@ -237,7 +250,7 @@ def _simulated_process(world: World) -> Iterator[None]:
 
 
 def run_seed(seed: int, *, menu: Menu | None = None, plan: Plan | None = None) -> Result:
-    """Live a seed to its end and judge it."""
+    """Live a seed to its end and judge it. Call it inside `state_directories`."""
     directory = _directory()
     for name in ("halt", "halt.ready"):
         (directory / name).unlink(missing_ok=True)

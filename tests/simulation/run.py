@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from tests.simulation.life import Result, run_seed
+from tests.simulation.life import Result, run_seed, state_directories
 
 
 def results(first: int, count: int, jobs: int) -> Iterator[Result]:
@@ -58,4 +58,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with state_directories():
+        sys.exit(main())

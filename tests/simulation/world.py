@@ -26,7 +26,7 @@ from portfolio.money import Money, Price, Quantity, Weight
 from portfolio.target import Slice, build_target
 from portfolio.wakes import Wake, WakeKind
 from tests.simulation.broker import FaultyBroker, Network, look_around
-from tests.simulation.chance import QUIET, Dice, Menu, draw_menu
+from tests.simulation.chance import Dice, Menu, draw_menu
 from tests.simulation.checks import Checks
 from tests.simulation.market import (
     DAYS,
@@ -42,7 +42,6 @@ from tests.simulation.market import (
 from tests.simulation.people import People
 from tests.simulation.storage import the_disk
 
-CALM_FROM = TICKS * 6 // 10
 OLDEST_REPLICA = timedelta(minutes=10)
 """How far a replica of the broker's may be behind."""
 CANARY = "sk-canary-7Q2mX9vL"
@@ -59,6 +58,8 @@ class Plan:
 
     crash_at: frozenset[int] = frozenset()
     kill_at: frozenset[int] = frozenset()
+    keep_labels: bool = False
+    ticks: int = TICKS
 
 
 @dataclass(slots=True)
@@ -72,6 +73,8 @@ class Tally:
     orders: int = 0
     kills: int = 0
     ends: dict[str, int] = field(default_factory=dict)
+    labels: list[tuple[int, str]] = field(default_factory=list)
+    """Number and label of every hook, when a plan asks for them."""
 
 
 class SimulatedAlarms:
@@ -114,6 +117,8 @@ class World:
         self.directory = directory
         self.menu = draw_menu(seed) if menu is None else menu
         self.plan = plan
+        self.ticks = TICKS if plan is None else plan.ticks
+        self.calm_from = self.ticks * 6 // 10
         self.course = Dice(seed, "course")
         self.faults = Dice(seed, "faults")
         self.deaths = Dice(seed, "deaths")
@@ -180,7 +185,7 @@ class World:
     @property
     def is_calm(self) -> bool:
         """Whether the faults are over."""
-        return self.tick >= CALM_FROM
+        return self.tick >= self.calm_from
 
     def happens(self, fault: str, share: float = 1.0) -> bool:
         """Whether a fault strikes now."""
@@ -209,6 +214,8 @@ class World:
         """A named point between two steps of the daemon: here it can die, or be told to halt."""
         number = self.tally.hooks = self.tally.hooks + 1
         self.trace(label)
+        if self.plan is not None and self.plan.keep_labels:
+            self.tally.labels.append((number, label))
         if not self.is_alive:
             return
         kill, crash = self.next_kill, self.next_crash
@@ -261,7 +268,7 @@ class World:
         """Let time pass to the next tick; the wakes it brings, None when the horizon is reached."""
         if self.tick >= 0:
             self.checks.after_tick()
-        if self.tick + 1 >= TICKS:
+        if self.tick + 1 >= self.ticks:
             return None
         self.tick += 1
         self.trace(f"tick {self.tick}")
@@ -277,11 +284,11 @@ class World:
     @property
     def is_over(self) -> bool:
         """Whether the horizon has been reached."""
-        return self.tick + 1 >= TICKS and self.clock.now() >= self.instants[-1]
+        return self.tick + 1 >= self.ticks and self.clock.now() >= self.instants[self.ticks - 1]
 
     def catch_up(self, stop: StopFlag) -> None:
         """Ticks that pass while nobody is there to hear them."""
-        while self.tick + 1 < TICKS and self.instants[self.tick + 1] <= self.clock.now():
+        while self.tick + 1 < self.ticks and self.instants[self.tick + 1] <= self.clock.now():
             self.step(SimulatedAlarms())
         if self.is_over:
             stop.reason = "the horizon is reached"
@@ -394,4 +401,4 @@ def _policy(dice: Dice, weights: Mapping[str, Decimal]) -> Policy:
     )
 
 
-__all__ = ["CALM_FROM", "QUIET", "Crash", "Plan", "SimulatedAlarms", "Tally", "World"]
+__all__ = ["Crash", "Plan", "SimulatedAlarms", "Tally", "World"]
