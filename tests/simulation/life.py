@@ -258,7 +258,7 @@ def run_seed(seed: int, *, menu: Menu | None = None, plan: Plan | None = None) -
     with _simulated_process(world):
         live(world)
         judge_end(world)
-        if not world.checks.violations:
+        if not world.checks.violations and world.is_quiet():
             restart_for_nothing(world)
     return result_of(world)
 

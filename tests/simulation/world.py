@@ -286,6 +286,11 @@ class World:
         """Whether the horizon has been reached."""
         return self.tick + 1 >= self.ticks and self.clock.now() >= self.instants[self.ticks - 1]
 
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way and nobody wants anything."""
+        run = self.checks.rows("SELECT 1 FROM run WHERE outcome IS NULL")
+        return not run and not self.people.spool
+
     def catch_up(self, stop: StopFlag) -> None:
         """Ticks that pass while nobody is there to hear them."""
         while self.tick + 1 < self.ticks and self.instants[self.tick + 1] <= self.clock.now():
