@@ -1,17 +1,17 @@
 """What came of a backtest, in figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
 from backtest.history import History
-from backtest.returns import daily_returns, drawdowns, money_weighted, turnover, yearly
+from backtest.returns import drawdowns, money_weighted, turnover, yearly
 from backtest.setup import Fill, Setup
-from backtest.trace import Order, Planned, Trace, spread_out
+from backtest.trace import Held, Order, Planned, Tally, Trace
 from policies.policy import Policy
 from portfolio.drift import Block, shape_of, slice_weights_in, total_drift_in, weights_of
-from portfolio.orders import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,64 +51,55 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A whole backtest: the figures, and the lines and lists that a report draws.
+    """A whole backtest: the figures, the orders, and the lines that a report draws.
 
-    Arrays are by session (T,); `weights` (T, S) are those of the slices at the end of each session,
-    `growth` (T,) is what one unit of money became, flows aside.
+    Arrays are by session (T,): `values` at the closes, `growth` what one unit of money became with
+    flows aside, `drift` as the session's look found it.
     """
 
     policy: Policy = field(repr=False)
     history: History = field(repr=False)
     figures: Figures
-    orders: tuple[Order, ...] = field(repr=False)
-    plans: tuple[Planned, ...] = field(repr=False)
+    held: Held = field(repr=False)
     values: Block = field(repr=False)
     growth: Block = field(repr=False)
-    weights: Block = field(repr=False)
     drift: Block = field(repr=False)
+    story: Callable[[], tuple[tuple[Order, ...], tuple[Planned, ...]]] = field(repr=False)
+    """Makes the orders and the plans; a quick walk keeps them as arrays until somebody asks."""
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Every order as it was filled, in order."""
+        return self.story()[0]
+
+    @property
+    def plans(self) -> tuple[Planned, ...]:
+        """Every accepted plan, in order."""
+        return self.story()[1]
+
+    def weights(self) -> Block:
+        """Weights (T, S) of every slice at the end of each session, groups and cash too."""
+        units, cash = self.held.by_row(len(self.history))
+        own = columns_of(self.policy, self.history)
+        leaves = np.column_stack([units[:, own] * self.history.prices[:, own], cash])
+        return slice_weights_in(weights_of(leaves), shape_of(self.policy.target))
 
 
 def measured(policy: Policy, history: History, setup: Setup, trace: Trace) -> Result:
-    """Work the figures out of a walk."""
+    """Work out what came of the engine's walk."""
     rows = len(history)
-    units, cash = spread_out(trace.holdings, rows)
+    held = trace.held
+    units, cash = held.by_row(rows)
     values = (units * history.prices).sum(axis=1) + cash
     flows = _by_row(trace.flows, rows)
-    opening = opening_value(setup, history)
-    first_day = float(values[0] / (opening + flows[0]))
-    returns = daily_returns(values, flows)
-    growth = first_day * np.concatenate([[1.0], np.cumprod(1 + returns)])
-    leaves = _leaf_weights(policy, history, units, cash)
     drift = _drift_seen(policy, history, units, cash)
-    first = _first_investment(trace)
-    years = history.years
-    periods = (rows - 1) / years if years > 0 else 1.0
-    figures = Figures(
-        first_session=history.sessions[0],
-        last_session=history.sessions[-1],
-        sessions=rows,
-        years=years,
-        fill_convention=setup.fill,
-        initial_value=opening,
-        paid_in=float(flows.sum()),
-        final_value=float(values[-1]),
-        total_return=float(growth[-1] - 1),
-        return_per_year=yearly(float(growth[-1] - 1), years),
-        money_weighted_return=_money_weighted(history, opening, flows, float(values[-1])),
-        volatility_per_year=float(np.std(returns, ddof=1) * np.sqrt(periods)) if rows > 2 else 0.0,
-        max_drawdown=float(drawdowns(growth).min()),
-        rebalances=_runs(trace, first, "rebalance"),
-        cash_runs=_runs(trace, first, "invest", "raise"),
-        orders=len(trace.orders),
-        turnover_per_year=turnover(
-            _traded(trace, Side.BUY, first),
-            _traded(trace, Side.SELL, first),
-            float(values.mean()),
-            years,
-        ),
-        average_drift=float(drift.mean()) if drift.size else 0.0,
-        worst_drift=float(drift.max()) if drift.size else 0.0,
-        cost=_cost(history, trace),
+    figures, growth = figures_of(
+        history,
+        setup,
+        values=values,
+        flows=flows,
+        drift=drift,
+        tally=trace.tally(history.prices),
         income=sum(trace.income.values()),
         looks=trace.looks,
     )
@@ -116,13 +107,63 @@ def measured(policy: Policy, history: History, setup: Setup, trace: Trace) -> Re
         policy=policy,
         history=history,
         figures=figures,
-        orders=tuple(trace.orders),
-        plans=tuple(trace.plans),
+        held=held,
         values=values,
         growth=growth,
-        weights=slice_weights_in(leaves, shape_of(policy.target)),
         drift=np.concatenate([np.zeros(rows - len(drift)), drift]),
+        story=lambda: (tuple(trace.orders), tuple(trace.plans)),
     )
+
+
+def figures_of(
+    history: History,
+    setup: Setup,
+    *,
+    values: Block,
+    flows: Block | None,
+    drift: Block,
+    tally: Tally,
+    income: float,
+    looks: int,
+) -> tuple[Figures, Block]:
+    """The figures, and growth (T,), from values (T,) at the closes and flows (T,) before them.
+
+    `drift` (K,) is of the sessions from the first investment on; flows None: there are none.
+    """
+    opening = opening_value(setup, history)
+    before = values[:-1] if flows is None else values[:-1] + flows[1:]
+    steps = values[1:] / before
+    first_day = float(values[0] / (opening + (0.0 if flows is None else flows[0])))
+    growth = np.empty(len(values))
+    growth[0] = first_day
+    np.multiply(np.cumprod(steps), first_day, out=growth[1:])
+    years = history.years
+    periods = len(steps) / years if years > 0 else 1.0
+    figures = Figures(
+        first_session=history.sessions[0],
+        last_session=history.sessions[-1],
+        sessions=len(history),
+        years=years,
+        fill_convention=setup.fill,
+        initial_value=opening,
+        paid_in=0.0 if flows is None else float(flows.sum()),
+        final_value=float(values[-1]),
+        total_return=float(growth[-1] - 1),
+        return_per_year=yearly(float(growth[-1] - 1), years),
+        money_weighted_return=_money_weighted(history, opening, flows, float(values[-1])),
+        volatility_per_year=float(steps.std(ddof=1) * np.sqrt(periods)) if len(steps) > 1 else 0.0,
+        max_drawdown=float(drawdowns(growth).min()),
+        rebalances=tally.rebalances,
+        cash_runs=tally.cash_runs,
+        orders=tally.orders,
+        turnover_per_year=turnover(tally.buys, tally.sells, float(values.mean()), years),
+        average_drift=float(drift.mean()) if drift.size else 0.0,
+        worst_drift=float(drift.max()) if drift.size else 0.0,
+        cost=tally.cost,
+        income=income,
+        looks=looks,
+    )
+    return figures, growth
 
 
 def opening_value(setup: Setup, history: History) -> float:
@@ -132,26 +173,24 @@ def opening_value(setup: Setup, history: History) -> float:
     return cash + sum(float(q * history.price(s, 0)) for s, q in held)
 
 
-def _by_row(amounts: dict[int, float], rows: int) -> Block:
+def columns_of(policy: Policy, history: History) -> list[int]:
+    """The history's columns of the target's symbols."""
+    return [history.symbols.index(s) for s in policy.target.symbols]
+
+
+def _by_row(amounts: dict[int, float], rows: int) -> Block | None:
+    if not amounts:
+        return None
     out = np.zeros(rows)
     for row, amount in amounts.items():
         out[row] = amount
     return out
 
 
-def _columns(policy: Policy, history: History) -> list[int]:
-    return [history.symbols.index(s) for s in policy.target.symbols]
-
-
-def _leaf_weights(policy: Policy, history: History, units: Block, cash: Block) -> Block:
-    columns = _columns(policy, history)
-    return weights_of(np.column_stack([units[:, columns] * history.prices[:, columns], cash]))
-
-
 def _drift_seen(policy: Policy, history: History, units: Block, cash: Block) -> Block:
     """Total drift (T - k,) of what was held at one close, at the prices of the next, from the first
     session with holdings on."""
-    columns = _columns(policy, history)
+    columns = columns_of(policy, history)
     seen = np.column_stack([units[:-1, columns] * history.prices[1:, columns], cash[:-1]])
     invested = np.flatnonzero((units[:-1, columns] > 0).any(axis=1))
     if not invested.size:
@@ -159,32 +198,10 @@ def _drift_seen(policy: Policy, history: History, units: Block, cash: Block) -> 
     return total_drift_in(weights_of(seen[invested[0] :]), shape_of(policy.target))
 
 
-def _first_investment(trace: Trace) -> int | None:
-    """The run that bought into a household that held nothing; None when it held something."""
-    return trace.orders[0].run if trace.orders and trace.started_empty else None
-
-
-def _runs(trace: Trace, without: int | None, *aims: str) -> int:
-    aim_of = {plan.run: plan.aim for plan in trace.plans}
-    traded = {order.run for order in trace.orders} - {without}
-    return sum(aim_of[run] in aims for run in traded)
-
-
-def _traded(trace: Trace, side: Side, without: int | None) -> float:
-    return float(sum(o.value for o in trace.orders if o.side is side and o.run != without))
-
-
-def _cost(history: History, trace: Trace) -> float:
-    fees = sum(float(order.fee) for order in trace.orders)
-    column = {symbol: n for n, symbol in enumerate(history.symbols)}
-    spread = sum(
-        float(o.quantity) * abs(float(o.price) - history.prices[o.row, column[o.symbol]])
-        for o in trace.orders
-    )
-    return fees + float(spread)
-
-
-def _money_weighted(history: History, opening: float, flows: Block, final: float) -> float | None:
+def _money_weighted(
+    history: History, opening: float, flows: Block | None, final: float
+) -> float | None:
     seen = [(history.sessions[0], -opening)]
-    seen += [(history.sessions[row], -float(flows[row])) for row in np.flatnonzero(flows)]
+    if flows is not None:
+        seen += [(history.sessions[row], -float(flows[row])) for row in np.flatnonzero(flows)]
     return money_weighted([*seen, (history.sessions[-1], final)])

@@ -28,11 +28,6 @@ def time_weighted(periods: Sequence[tuple[float, float]]) -> float:
     return growth - 1
 
 
-def daily_returns(values: Block, flows: Block) -> Block:
-    """Time-weighted returns (T - 1,) of values (T,) at the closes, flows (T,) arriving before them."""
-    return np.asarray(values[1:] / (values[:-1] + flows[1:]) - 1)
-
-
 def modified_dietz(start: float, end: float, flows: Sequence[tuple[float, float]]) -> float:
     """Gain over the average money at work. `flows` are (amount, fraction of the period left)."""
     paid_in = sum(amount for amount, _ in flows)
@@ -46,6 +41,9 @@ def money_weighted(flows: Sequence[tuple[date, float]]) -> float | None:
     Seen from the investor: paid in is negative, taken out positive, the end value last. None when
     there is no rate between -99.99 % and 10,000 % a year.
     """
+    if len(flows) == 2 and flows[0][1] < 0 < flows[1][1] and flows[0][0] < flows[1][0]:
+        span = (flows[1][0] - flows[0][0]).days / DAYS_A_YEAR
+        return float((-flows[1][1] / flows[0][1]) ** (1 / span) - 1)
     first = min(day for day, _ in flows)
     years = np.array([(day - first).days / DAYS_A_YEAR for day, _ in flows])
     amounts = np.array([amount for _, amount in flows], dtype=np.float64)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from policies.book import Book
 from policies.explain import against_band, points
 from portfolio.decisions import Gate
-from portfolio.drift import EDGE_TOLERANCE, Block, SliceDrift, drift_of
+from portfolio.drift import EDGE_TOLERANCE, Block, Shape, SliceDrift, drift_of
 from portfolio.money import ZERO, Weight
 from portfolio.target import Target
 
@@ -97,6 +97,12 @@ def _gate(slice_: SliceDrift, *, fires_now: bool) -> Gate:
         unit="points",
         text=against_band(slice_.name, drift, slice_.half_width),
     )
+
+
+def never_fires(widths: Block, shape: Shape) -> bool:
+    """Whether no weight from 0 to 1 is far enough from its target for any half-width (S,)."""
+    farthest = np.maximum(shape.goals, 1 - shape.goals)
+    return bool((farthest < widths - 2 * EDGE_TOLERANCE).all())
 
 
 def slices_out(book: Book, levels: Block | float) -> tuple[SliceDrift, ...]:

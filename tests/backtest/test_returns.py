@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from backtest.returns import (
-    daily_returns,
     drawdowns,
     modified_dietz,
     money_weighted,
@@ -53,11 +52,6 @@ def test_modified_dietz_weighs_flows_by_the_time_left() -> None:
     days = (date(2025, 12, 31) - date(2025, 1, 2)).days
     flows = [(-amount, (date(2025, 12, 31) - day).days / days) for day, amount in FLOWS[1:-1]]
     assert modified_dietz(100_000, 120_000, flows) == pytest.approx(0.14201878, abs=1e-8)
-
-
-def test_a_flow_before_the_close_is_no_return() -> None:
-    values, flows = np.array([100.0, 160.0, 80.0]), np.array([0.0, 50.0, 0.0])
-    assert daily_returns(values, flows) == pytest.approx([160 / 150 - 1, -0.5])
 
 
 def test_turnover_is_the_smaller_side_over_the_average_value() -> None:
