@@ -34,11 +34,6 @@ class Lot:
         return None if self.unit_cost is None else Money(self.unit_cost * self.quantity)
 
 
-def bought(lots: Sequence[Lot], lot: Lot) -> tuple[Lot, ...]:
-    """The ledger with a purchase added at its end."""
-    return (*lots, lot)
-
-
 def sold_first_in_first_out(
     lots: Sequence[Lot], symbol: str, quantity: Quantity
 ) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:

@@ -12,7 +12,6 @@ from portfolio.accounts import Position
 from portfolio.lots import (
     Lot,
     after_split,
-    bought,
     matching_position,
     sold_first_in_first_out,
 )
@@ -65,10 +64,6 @@ def test_what_is_not_held_cannot_be_sold() -> None:
 
 def test_a_sale_of_nothing_changes_nothing() -> None:
     assert sold_first_in_first_out(BOOK, "A", q(0)) == (BOOK, ())
-
-
-def test_a_purchase_comes_last() -> None:
-    assert bought(BOOK, lot("new", 1, 2026))[-1].lot_id == "new"
 
 
 def test_a_basis_is_known_with_its_cost_and_the_date_is_another_matter() -> None:
