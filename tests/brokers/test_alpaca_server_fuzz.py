@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
 
 from brokers.alpaca_server.settings import ACCOUNT_NUMBER
 from brokers.alpaca_server.wire_text import id_of
 from tests.support.local_alpaca import KEYS, Local, local_alpaca
 from tests.support.openapi import document, problems, schema_of
 
-EXAMPLES = int(os.environ.get("TRIMTAB_FUZZ_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("TRIMTAB_FUZZ_EXAMPLES", "8"))
 """Requests of each kind for each endpoint; more with the environment variable."""
 
 TRADING = [
@@ -53,7 +54,7 @@ def operations(name: str) -> Any:
 
 
 def narrowed(name: str) -> dict[str, Any]:
-    """The document with the few values that this server knows, and without keys: each request has them."""
+    """The document with the few values that this server knows, and without keys."""
     found = copy.deepcopy(dict(document(name)))
     found.pop("security", None)
     found["components"].pop("securitySchemes")
@@ -128,7 +129,6 @@ def test_no_request_breaks_the_server_or_the_schema(
         max_examples=EXAMPLES,
         database=None,
         deadline=None,
-        derandomize=False,
         suppress_health_check=list(HealthCheck),
     )
     @given(requests)
@@ -139,7 +139,7 @@ def test_no_request_breaks_the_server_or_the_schema(
 
     try:
         asked()
-    except schemathesis.errors.InvalidSchema:  # nothing can be wrong with a request for the clock
+    except Unsatisfiable:  # nothing can be wrong with a request for the clock
         assert mode == "negative"
 
 
