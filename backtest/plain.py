@@ -165,9 +165,11 @@ def _held_after(prices: Block, goals: Block, cash: float) -> tuple[Block, Block]
     units = target_units(managed, prices, goals)
     before = np.zeros_like(units)
     before[1:] = units[:-1]
-    before[1:] = on_steps(before, units, prices)[:-1]
-    gains = (before[1:] * np.diff(prices, axis=0)).sum(axis=1)
-    managed = cash + np.concatenate([[0.0], np.cumsum(gains)])
+    held = on_steps(before, units, prices)
+    spent = (np.diff(held, axis=0, prepend=0.0) * prices).sum(axis=1)
+    left = cash - np.cumsum(spent)  # small numbers from the first trade on, and so exact ones
+    managed[1:] = (held[:-1] * prices[1:]).sum(axis=1) + left[:-1]
+    before[1:] = held[:-1]
     return on_steps(before, target_units(managed, prices, goals), prices), managed
 
 

@@ -48,6 +48,10 @@ InterestOption = Annotated[
     str, typer.Option("--interest-percent", help="What cash earns, in percent a year.")
 ]
 
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", help="Write a page that any browser shows.")
+]
+
 
 def backtest(
     prices: PricesOption,
@@ -63,11 +67,12 @@ def backtest(
     per_order: FeeOption = "",
     fee: FeePercentOption = "",
     interest: InterestOption = "",
+    report: ReportOption = None,
     json: JsonOption = False,
 ) -> None:
     """What this configuration would have done over past prices: the daemon's own decisions.
 
-    Example: trimtab backtest trimtab.toml --prices prices.csv
+    Example: trimtab backtest trimtab.toml --prices prices.csv --report page.html
     """
     from backtest.setup import Fill
     from daemon.backtests import Wish
@@ -84,6 +89,13 @@ def backtest(
         interest_percent=_number("--interest-percent", interest),
     )
     result = _run(configuration_path(configuration, config), prices, dividends, wish)
+    if report is not None:
+        from backtest.report.page import report_page
+
+        report.write_text(
+            report_page(result, f"Backtest of {configuration_path(configuration, config).stem}"),
+            encoding="utf-8",
+        )
     if json:
         import json as writer
 

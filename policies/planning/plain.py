@@ -15,7 +15,7 @@ from portfolio.money import FRACTION_OF_SHARE, ZERO
 STEPS = float(1 / FRACTION_OF_SHARE)
 """Orders per unit: fractions have nine places."""
 
-_NOISE = 5e-4
+_NOISE = 1e-4
 """Of a step: what a float of some hundred units may be off by."""
 
 

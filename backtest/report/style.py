@@ -1,0 +1,43 @@
+"""The style sheet of the page: light or dark as the reader's device, one column on a phone."""
+
+STYLE = """
+:root{--ink:#1b2430;--soft:#5b6675;--rule:#dde2e8;--paper:#fff;--card:#f5f7f9;--main:#1f5fa8;
+--band:#1f5fa81f;--fall:#a8452c;--buy:#1f7a4d;--sell:#b3402a}
+@media(prefers-color-scheme:dark){:root{--ink:#e6eaef;--soft:#9aa5b3;--rule:#2c343f;--paper:#12171d;
+--card:#1a2129;--main:#6fb0f5;--band:#6fb0f526;--fall:#e58a6e;--buy:#57c08a;--sell:#ee8069}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);
+font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{max-width:980px;margin:0 auto;padding:20px 16px 48px}
+h1{font-size:1.7rem;margin:.2em 0}h2{font-size:1.15rem;margin:2em 0 .4em}
+.lead,.note,.key{color:var(--soft)}.lead{margin:.2em 0 1.2em}.note,.key{font-size:.85rem}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px}
+.tiles div{background:var(--card);border-radius:8px;padding:10px 12px}
+.tiles b{display:block;font-size:1.15rem;font-variant-numeric:tabular-nums}
+.tiles span{color:var(--soft);font-size:.82rem}
+figure{margin:22px 0 0}figcaption{font-weight:600;font-size:.92rem;margin-bottom:6px}
+.box{display:flex}
+.scale{flex:0 0 68px;display:flex;flex-direction:column;justify-content:space-between;
+text-align:right;padding-right:8px;font-size:.75rem;line-height:1;color:var(--soft);
+font-variant-numeric:tabular-nums;margin:-6px 0}
+.plot{position:relative;flex:1}
+svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
+svg *{vector-effect:non-scaling-stroke}
+polyline{fill:none;stroke-width:1.5;stroke:var(--main);stroke-linejoin:round}
+polyline.fall{stroke:var(--fall)}
+.level{stroke:var(--rule);stroke-width:1}rect.band{fill:var(--band)}rect.bar{fill:var(--main)}
+.years{position:relative;height:20px;margin-left:68px;font-size:.75rem;color:var(--soft)}
+.years span{position:absolute;top:4px}
+.mark{position:absolute;width:7px;height:7px;margin:-3.5px 0 0 -3.5px;border-radius:50%;opacity:.85}
+.minor{width:4px;height:4px;margin:-2px 0 0 -2px;opacity:.5}
+.buy{background:var(--buy)}.sell{background:var(--sell)}
+.key .mark{position:static;display:inline-block;margin:0 4px 0 12px}
+.swatch{display:inline-block;width:18px;height:10px;margin-right:4px;background:var(--band)}
+.small{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:0 28px}
+.wide{overflow-x:auto}.wide td{min-width:64px}
+table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top}
+th{font-weight:600;color:var(--soft)}.figures th{width:40%;font-weight:400}
+td:first-child{white-space:nowrap}.figures td{white-space:normal}
+@media print{body{font-size:12px}section{break-inside:avoid}}
+"""
