@@ -27,7 +27,7 @@ from daemon.wakes import WakeQueue
 from daemon.watch import WatchedFolder
 from daemon.wiring import Outside, open_daemon_journal, open_outside, put_together
 from portfolio.canonical import Document, document_of
-from portfolio.events import Alarm, ConfigurationChanged
+from portfolio.events import Alarm, AlarmCleared, ConfigurationChanged
 from portfolio.wakes import Wake, WakeKind
 
 DEFAULT_SESSION = timedelta(seconds=1)
@@ -178,6 +178,8 @@ def reload(assembly: Assembly) -> None:
         text = f"These changes need a restart and are not in force: {', '.join(fixed)}"
         journal.append(Alarm(name="configuration", level="page", text=text))
         return
+    if any(alarm.name == "configuration" for alarm in journal.open_alarms()):
+        journal.append(AlarmCleared(name="configuration", text="The configuration reads again."))
     said = changes(assembly.settings, settings)
     if not said:
         return

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from config.look import Look
 from daemon.alarms import Alarms
 from daemon.approvals import expire
+from daemon.clearing import clear_what_is_over
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.edges import breached
 from daemon.executor import halt
@@ -224,6 +225,7 @@ class Service:
         """After the close: what expired, what the day ended at, and the next session's alarms."""
         settle(self.house, self.watch.progress)
         expire(self.house)
+        clear_what_is_over(self.house)
         row = session_closed(observe(self.house), self.house)
         if row is not None:
             self.house.journal.append(row)

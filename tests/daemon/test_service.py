@@ -10,6 +10,7 @@ import pytest
 
 from brokers.simulated.world_events import Deposit
 from config.look import Look
+from daemon.clearing import clear_what_is_over
 from daemon.cycle import Watch
 from daemon.latch import FileLatch
 from daemon.service import Service
@@ -18,6 +19,7 @@ from daemon.stepped import SteppedAlarms
 from daemon.wakes import WakeQueue
 from policies.policy import Policy
 from portfolio.accounts import Autonomy
+from portfolio.events import Alarm
 from portfolio.money import Money
 from portfolio.ports import CredentialsRefused, Unavailable
 from portfolio.wakes import Wake, WakeKind
@@ -228,6 +230,26 @@ def test_an_unreachable_broker_never_ends_the_service(
     for _ in range(6):
         quiet.step()
     assert quiet.looks() == []
+
+
+def test_alarms_end_at_the_close_when_what_they_tell_of_is_over(growing: Running) -> None:
+    rig = growing.rig
+    rig.go_to(DAYS[8])
+    growing.wake(WakeKind.LOOK)
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    (leg,) = rig.journal.legs()
+    for name, level, scope in (
+        ("stuck order", "page", leg.client_order_id),
+        ("plan denied", "info", ""),
+        ("halted", "page", ""),
+    ):
+        rig.journal.append(Alarm(name=name, level=level, text="a test", scope=scope))  # type: ignore[arg-type]
+    clear_what_is_over(rig.house)
+    assert [a.name for a in rig.journal.open_alarms()] == ["stuck order", "halted"]
+    rig.go_to(DAYS[8], timedelta(hours=7))
+    growing.wake(WakeKind.SESSION_CLOSE)
+    assert [a.name for a in rig.journal.open_alarms()] == ["halted"]
 
 
 def test_an_account_under_auto_needs_nobody_after_its_first_plan(tmp_path: Path) -> None:
