@@ -12,7 +12,7 @@ from daemon.executor import halt, move
 from daemon.house import House
 from daemon.observe import positions_beside
 from daemon.settle import settle
-from portfolio.events import Alarm, FlowSeen, PositionsAccepted
+from portfolio.events import Alarm, AlarmCleared, FlowSeen, PositionsAccepted
 from portfolio.orders import LegState
 
 SWEEP_AT_LEAST = timedelta(days=7)
@@ -42,6 +42,10 @@ def _check_clock(house: House) -> None:
         elif skew > SKEW_ALARM:
             text = f"The clock is {skew} off the broker's of {account}; set it right."
             house.journal.append(Alarm(name="clock skew", level="page", text=text, scope=account))
+        elif any(
+            a.name == "clock skew" and a.scope == account for a in house.journal.open_alarms()
+        ):
+            house.journal.append(AlarmCleared(name="clock skew", scope=account))
 
 
 def _resume_interrupted_legs(house: House) -> None:
