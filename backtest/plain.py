@@ -16,7 +16,7 @@ from policies.planning.plain import is_plain, on_steps, target_units
 from policies.policy import Policy
 from policies.triggers.ahead import Outlook, outlook_of
 from policies.triggers.bands import is_out, never_fires
-from portfolio.drift import Block, Shape, drift_in
+from portfolio.drift import Block, Shape, drift_in, shape_of
 
 Index = NDArray[np.intp]
 
@@ -33,7 +33,6 @@ class PlainWalk:
     prices: Block
     own_prices: Block
     """Of all sessions (T, M), by symbol of the target."""
-    columns: list[int]
     cash: float
 
 
@@ -58,28 +57,41 @@ def walk_plain(policy: Policy, history: History, setup: Setup) -> PlainWalk | No
     if not may_be_plain(policy, history, setup):
         return None
     looks = np.ones(len(history), dtype=np.bool_) if setup.looks is None else setup.looks
-    outlook = outlook_of(policy, history.days, looks)
-    columns = [history.symbols.index(s) for s in policy.target.symbols]
-    own = history.prices
-    if columns != list(range(len(history.symbols))):
-        own = np.ascontiguousarray(own[:, columns])
-    cash = float(setup.openings[0].cash)
-    rows = _trades(outlook, own)
-    prices = own[rows]
-    held, managed = _held_after(prices, outlook.targets, cash)
-    traded = np.diff(held, axis=0, prepend=0.0)
-    moved = np.abs(traded) * prices
-    rule = policy.minimum_trade
-    minimum = np.maximum(float(rule.amount), float(rule.fraction) * managed)
-    if not rows.size or (moved < minimum[:, None]).any():
+    if not looks.any():
         return None
+    outlook = outlook_of(policy, history.days, looks)
+    own = _own_prices(policy, history)
+    walk = _walk_at(policy, setup, own, _trades(outlook, own))
+    rule = policy.minimum_trade
+    managed = (walk.units * walk.prices).sum(axis=1)
+    minimum = np.maximum(float(rule.amount), float(rule.fraction) * managed)
+    if (np.abs(walk.traded) * walk.prices < minimum[:, None]).any():
+        return None
+    return walk
+
+
+def plain_walk_at(policy: Policy, history: History, setup: Setup, rows: Index) -> PlainWalk:
+    """The walk whose trades (E,) are known already, from a sweep."""
+    return _walk_at(policy, setup, _own_prices(policy, history), rows)
+
+
+def _own_prices(policy: Policy, history: History) -> Block:
+    if policy.target.symbols == history.symbols:
+        return history.prices
+    columns = [history.symbols.index(s) for s in policy.target.symbols]
+    return np.ascontiguousarray(history.prices[:, columns])
+
+
+def _walk_at(policy: Policy, setup: Setup, own: Block, rows: Index) -> PlainWalk:
+    cash, goals = float(setup.openings[0].cash), shape_of(policy.target).leaf_goals
+    prices = own[rows]
+    held = _held_after(prices, goals[: own.shape[1]], cash)
     return PlainWalk(
         rows=rows,
         units=held,
-        traded=traded,
+        traded=np.diff(held, axis=0, prepend=0.0),
         prices=prices,
         own_prices=own,
-        columns=columns,
         cash=cash,
     )
 
@@ -154,9 +166,8 @@ class _Scan:
         return self.first_out(at, stop, units, self.widths)
 
 
-def _held_after(prices: Block, goals: Block, cash: float) -> tuple[Block, Block]:
-    """Units (E, M) after each trade at `prices` (E, M), on the steps of orders, and the money (E,)
-    that each had to place.
+def _held_after(prices: Block, goals: Block, cash: float) -> Block:
+    """Units (E, M) after each trade at `prices` (E, M), on the steps of orders.
 
     What a rounding leaves in cash earns nothing until the next trade: the money is counted again
     from the rounded units.
@@ -170,7 +181,7 @@ def _held_after(prices: Block, goals: Block, cash: float) -> tuple[Block, Block]
     left = cash - np.cumsum(spent)  # small numbers from the first trade on, and so exact ones
     managed[1:] = (held[:-1] * prices[1:]).sum(axis=1) + left[:-1]
     before[1:] = held[:-1]
-    return on_steps(before, target_units(managed, prices, goals), prices), managed
+    return on_steps(before, target_units(managed, prices, goals), prices)
 
 
 def _trades(outlook: Outlook, prices: Block) -> Index:

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from backtest.history import History, exact
-from backtest.metrics import Result, figures_of
+from backtest.metrics import Result, columns_of, figures_of
 from backtest.plain import PlainWalk
 from backtest.setup import Setup
 from backtest.trace import Held, Order, Planned, Tally
@@ -38,7 +38,7 @@ def measured_plain(policy: Policy, history: History, setup: Setup, walk: PlainWa
         policy=policy,
         history=history,
         figures=figures,
-        held=_held(walk, len(history.symbols), cash),
+        held=_held(policy, history, walk, cash),
         values=values,
         growth=growth,
         drift=drift,
@@ -51,7 +51,7 @@ def _found(walk: PlainWalk, cash: Block, shape: Shape) -> tuple[Block, Block]:
 
     Without costs a session's trades leave the value as its look found it.
     """
-    prices, columns = walk.own_prices, len(walk.columns)
+    prices, columns = walk.own_prices, walk.units.shape[1]
     rows = len(prices)
     values, drift = np.empty(rows), np.zeros(rows)
     units = np.vstack([np.zeros((1, columns)), walk.units])
@@ -83,11 +83,11 @@ def _tally(walk: PlainWalk) -> Tally:
     )
 
 
-def _held(walk: PlainWalk, columns: int, cash: Block) -> Held:
-    units = walk.units
-    if walk.columns != list(range(columns)):
+def _held(policy: Policy, history: History, walk: PlainWalk, cash: Block) -> Held:
+    units, columns = walk.units, len(history.symbols)
+    if policy.target.symbols != history.symbols:
         units = np.zeros((len(walk.rows), columns))
-        units[:, walk.columns] = walk.units
+        units[:, columns_of(policy, history)] = walk.units
     if walk.rows[0] == 0:
         return Held(starts=walk.rows, units=units, cash=cash[1:])
     return Held(
