@@ -4,7 +4,7 @@ A mutant is a set of replacements in the modules of this process. Where another 
 missing rule, that layer is taken out with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ from portfolio.orders import Leg, LegState, OrderStatus
 from portfolio.ports import Ambiguous, Exists
 from portfolio.snapshot import PriceFault
 from tests.simulation.chance import RATES, Menu, draw_menu
-from tests.simulation.life import Result, run_seed
+from tests.simulation.life import run_seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Mutant:
     def menu(self, seed: int) -> Menu:
         """What a seed draws, and the faults of this mutant."""
         drawn = draw_menu(seed)
-        rates = {**drawn.rates, **{fault: RATES[-1] for fault in self.faults}}
+        rates = {**drawn.rates, **dict.fromkeys(self.faults, RATES[-1])}
         rates.pop("crash", None)
         if "kill" in self.faults:
             rates["kill"] = 3.0
@@ -55,14 +55,25 @@ class Mutant:
             yield
 
 
-def caught_by(mutant: Mutant, seeds: Sequence[int]) -> tuple[int, Result | None]:
-    """How many seeds it took, and the result that caught it; None when none did."""
-    for number, seed in enumerate(seeds, start=1):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catch:
+    """What became of a mutant: after how many seeds which promise was broken; None when none was."""
+
+    mutant: Mutant
+    seeds: int
+    seed: int | None = None
+    invariant: str = ""
+
+
+def catch(mutant: Mutant, first: int, most: int) -> Catch:
+    """Run seeds until one breaks a promise that the daemon as it is keeps on the same seed."""
+    for number, seed in enumerate(range(first, first + most), start=1):
+        menu = mutant.menu(seed)
         with mutant.alive():
-            result = run_seed(seed, menu=mutant.menu(seed))
-        if result.violations:
-            return number, result
-    return len(seeds), None
+            found = run_seed(seed, menu=menu).violations
+        if found and not run_seed(seed, menu=menu).violations:
+            return Catch(mutant=mutant, seeds=number, seed=seed, invariant=found[0].invariant)
+    return Catch(mutant=mutant, seeds=most)
 
 
 # judging answers
@@ -387,8 +398,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="adopts an empty list",
-        says="the first start believes an empty list of holdings",
-        swaps=((recovery, "positions_beside", _raw_positions),),
+        says="the first start believes an empty list of holdings, which only looks compare",
+        swaps=(
+            (recovery, "positions_beside", _raw_positions),
+            (service, "reconcile", _no_fences),
+        ),
         faults=("empty positions",),
     ),
     Mutant(
@@ -413,7 +427,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="asked to cancel is cancelled",
         says="a cancel that was heard ends the leg",
         swaps=((settle, "request_cancel", _asked_is_canceled),),
-        faults=(
+        faults=("stuck cancel", "fills held", "part fill", "trading halt"),
             "fills held",
             "part fill",
         ),

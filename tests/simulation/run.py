@@ -1,59 +1,130 @@
-"""Run seeds: `python -m tests.simulation.run --seeds 1000 --start 1 [--jobs 2]`."""
+"""Run seeds, every single crash and halt, or the mutants; `--help` tells how."""
 
 import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
+from tests.simulation.exhaustive import double_points, points, run_point
 from tests.simulation.life import Result, run_seed, state_directories
+from tests.simulation.mutants import MUTANTS, Catch, catch
+
+PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
+BEGIN, END = "<!-- mutants: begin -->", "<!-- mutants: end -->"
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
-def results(first: int, count: int, jobs: int) -> Iterator[Result]:
-    """Every seed's result, in order."""
-    seeds = range(first, first + count)
+def spread(work: Callable[[Q], A], questions: Iterable[Q], jobs: int, chunk: int) -> Iterator[A]:
+    """The answers in order, from one process or from several."""
     if jobs <= 1:
-        yield from map(run_seed, seeds)
+        yield from map(work, questions)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(partial(run_seed), seeds, chunksize=max(1, min(10, count // jobs)))
+        yield from pool.map(work, questions, chunksize=chunk)
+
+
+def run_seeds(first: int, count: int, jobs: int, *, traces: bool = False) -> int:
+    """Live seeds and print what they broke; how many broke something."""
+    began, bad = time.monotonic(), 0
+    kinds: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
+    for result in spread(run_seed, range(first, first + count), jobs, 5):
+        if traces:
+            print(result.seed, result.trace)
+        totals.update(_counts(result))
+        kinds.update({v.invariant for v in result.violations})
+        bad += bool(result.violations)
+        for violation in result.violations[:3]:
+            print(f"seed {result.seed}: {violation}", flush=True)
+    seconds = time.monotonic() - began
+    told = ", ".join(f"{n:,} {what}" for what, n in sorted(totals.items()))
+    print(f"{count:,} seeds from {first}, {bad} with violations; {told}")
+    print(f"{seconds:.1f} s, {count / seconds * 60:,.0f} seeds a minute")
+    for kind, number in kinds.most_common():
+        print(f"  {number} seeds: {kind}")
+    return bad
+
+
+def _counts(result: Result) -> dict[str, int]:
+    tally = result.tally
+    ends = {f"ended by {how}": n for how, n in tally.ends.items()}
+    named = {"hooks": tally.hooks, "orders": tally.orders, "crashes": tally.crashes}
+    return {**named, "halts": tally.kills, "faults": tally.faults, **ends}
+
+
+def run_exhaustive(first: int, worlds: int, jobs: int, *, double: bool) -> int:
+    """Every single crash and halt (or every crash in the recovery from a crash) of some worlds."""
+    began, bad, runs = time.monotonic(), 0, 0
+    for seed in range(first, first + worlds):
+        chosen = list(double_points(seed) if double else points(seed))
+        for point, result in zip(chosen, spread(run_point, chosen, jobs, 4), strict=True):
+            runs += 1
+            bad += bool(result.violations)
+            for violation in result.violations[:2]:
+                print(f"{point}: {violation}", flush=True)
+    seconds = time.monotonic() - began
+    print(f"{runs:,} runs of {worlds} worlds from {first}, {bad} with violations, {seconds:.0f} s")
+    return bad
+
+
+def run_mutants(first: int, most: int, jobs: int, *, write: bool) -> int:
+    """Hunt every mutant; how many got away. `write` puts the table into the page."""
+    caught = []
+    hunt = partial(_catch, first=first, most=most)
+    for found in spread(hunt, range(len(MUTANTS)), jobs, 1):
+        caught.append(found)
+        told = f"{found.seeds} seeds, {found.invariant}" if found.seed else f"not in {most} seeds"
+        print(f"{found.mutant.name}: {told}", flush=True)
+    if write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n{table(caught)}{END}{after}", encoding="utf-8")
+    return sum(found.seed is None for found in caught)
+
+
+def _catch(number: int, first: int, most: int) -> Catch:
+    return catch(MUTANTS[number], first, most)
+
+
+def table(caught: Iterable[Catch]) -> str:
+    """The mutants as a table of Markdown."""
+    lines = ["| mutant | what is missing | faults drawn in every seed | seeds | broken promise |"]
+    lines.append("|---|---|---|---|---|")
+    for found in caught:
+        mutant = found.mutant
+        faults = ", ".join(mutant.faults) or "none"
+        seeds = str(found.seeds) if found.seed is not None else f"not in {found.seeds}"
+        lines.append(f"| {mutant.name} | {mutant.says} | {faults} | {seeds} | {found.invariant} |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
-    """Run, print violations and the summary; 1 when anything was violated."""
+    """Do what is asked; 1 when a promise was broken or a mutant got away."""
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--seeds", type=int, default=100)
-    words.add_argument("--start", type=int, default=1)
-    words.add_argument("--jobs", type=int, default=2)
-    words.add_argument("--traces", action="store_true", help="print every seed's trace hash")
+    words.add_argument("--seeds", type=int, default=100, help="how many seeds, worlds or tries")
+    words.add_argument("--start", type=int, default=1, help="the first seed")
+    words.add_argument("--jobs", type=int, default=2, help="processes beside each other")
+    words.add_argument("--traces", action="store_true", help="print each seed's trace hash")
+    words.add_argument("--exhaustive", action="store_true", help="each single crash and halt")
+    words.add_argument("--double", action="store_true", help="each crash in each recovery")
+    words.add_argument("--mutants", action="store_true", help="hunt the mutants")
+    words.add_argument(
+        "--write", action="store_true", help="the table goes into docs/simulation.md"
+    )
     asked = words.parse_args()
-    began, bad, kinds = time.monotonic(), 0, Counter[str]()
-    totals: Counter[str] = Counter()
-    for result in results(asked.start, asked.seeds, asked.jobs):
-        if asked.traces:
-            print(result.seed, result.trace)
-        totals.update(
-            hooks=result.tally.hooks,
-            orders=result.tally.orders,
-            crashes=result.tally.crashes,
-            kills=result.tally.kills,
-            faults=result.tally.faults,
-        )
-        totals.update({f"ended by {how}": n for how, n in result.tally.ends.items()})
-        if result.violations:
-            bad += 1
-            kinds.update({v.invariant for v in result.violations})
-            for violation in result.violations[:3]:
-                print(f"seed {result.seed}: {violation}")
-    seconds = time.monotonic() - began
-    told = ", ".join(f"{n:,} {what}" for what, n in sorted(totals.items()))
-    rate = asked.seeds / seconds * 60
-    print(f"{asked.seeds} seeds from {asked.start}, {bad} with violations; {told}")
-    print(f"{seconds:.1f} s, {rate:,.0f} seeds a minute")
-    for kind, number in kinds.most_common():
-        print(f"  {number} seeds: {kind}")
+    if asked.mutants:
+        bad = run_mutants(asked.start, asked.seeds, asked.jobs, write=asked.write)
+    elif asked.exhaustive or asked.double:
+        bad = run_exhaustive(asked.start, asked.seeds, asked.jobs, double=asked.double)
+    else:
+        bad = run_seeds(asked.start, asked.seeds, asked.jobs, traces=asked.traces)
     return 1 if bad else 0
 
 

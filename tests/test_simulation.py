@@ -1,0 +1,81 @@
+"""The simulation in the normal test run: a few fresh worlds, and every seed that found something."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.chance import QUIET
+from tests.simulation.exhaustive import acting_hooks, points, run_point
+from tests.simulation.life import run_seed, state_directories
+from tests.simulation.mutants import MUTANTS, catch
+
+ROOT = Path(__file__).parents[1]
+
+FOUND = {
+    26: "an empty list of holdings was adopted at the first start",
+    35: "a lost order whose page was never raised, because the process died between two commits",
+    98: "an order that arrived late and was not told of, for the same reason",
+    136: "an empty list of holdings was adopted, and never put right",
+    346: "a run whose wake was lost in a cycle without prices was forgotten until the next session",
+    361: "the same, after a broker that did not answer",
+    375: "the same, while the disk failed",
+    423: "an empty list of holdings beside an invested equity",
+}
+"""Seeds that broke a promise once, and what they found."""
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_to_live() -> Iterator[None]:
+    with state_directories():
+        yield
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_a_seed_that_found_something_finds_it_no_more(seed: int) -> None:
+    assert run_seed(seed).violations == ()
+
+
+@pytest.mark.parametrize("first", range(1000, 1032, 4))
+def test_four_worlds_break_no_promise(first: int) -> None:
+    assert [v for seed in range(first, first + 4) for v in run_seed(seed).violations] == []
+
+
+def test_a_quiet_world_comes_to_rest() -> None:
+    result = run_seed(7, menu=QUIET)
+    assert result.violations == ()
+    assert result.tally.orders > 0
+    assert result.tally.crashes == 0
+
+
+def test_a_seed_lives_the_same_life_in_any_process() -> None:
+    """The trace has every hook, every answer, every entry of the exchange and the journal's head."""
+    here = run_seed(203).trace
+    words = [sys.executable, "-m", "tests.simulation.run", "--seeds", "1", "--start", "203"]
+    for number in ("0", "1"):
+        told = subprocess.run(
+            [*words, "--jobs", "1", "--traces"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": number},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert told.stdout.split()[:2] == ["203", here]
+
+
+def test_a_crash_and_a_halt_at_some_points_of_one_world() -> None:
+    """`make sim ARGS=--exhaustive` takes all of them, on as many worlds as are asked for."""
+    assert len(acting_hooks(2)) > 40
+    chosen = list(points(2))[::16]
+    assert [(point, v) for point in chosen for v in run_point(point).violations] == []
+
+
+@pytest.mark.parametrize("name", ["a timeout is a failure", "intent after the send", "buys first"])
+def test_a_daemon_without_a_rule_is_caught(name: str) -> None:
+    """`make sim ARGS=--mutants` hunts all of them."""
+    mutant = next(m for m in MUTANTS if m.name == name)
+    assert catch(mutant, 5000, 10).seed is not None
