@@ -355,10 +355,7 @@ MUTANTS: tuple[Mutant, ...] = (
             (executor, "remaining", _lost_can_go_again),
             (checks, "remaining", _lost_can_go_again),
         ),
-        faults=(
-            "late arrival",
-            "invisible order",
-        ),
+        faults=("late arrival", "invisible order"),
     ),
     Mutant(
         name="a new id on retry",
@@ -418,29 +415,19 @@ MUTANTS: tuple[Mutant, ...] = (
         name="parts are forgotten",
         says="what an order filled before it was cancelled is not counted",
         swaps=((settle, "_take_over", _taken_over_without_parts),),
-        faults=(
-            "part fill",
-            "fills held",
-        ),
+        faults=("part fill", "fills held"),
     ),
     Mutant(
         name="asked to cancel is cancelled",
         says="a cancel that was heard ends the leg",
         swaps=((settle, "request_cancel", _asked_is_canceled),),
         faults=("stuck cancel", "fills held", "part fill", "trading halt"),
-            "fills held",
-            "part fill",
-        ),
     ),
     Mutant(
         name="reads are not compared with writes",
         says="holdings that disagree with our own fills are planned on",
         swaps=((cycle, "reconcile", _no_fences), (service, "reconcile", _no_fences)),
-        faults=(
-            "stale positions",
-            "late fills",
-            "stale all",
-        ),
+        faults=("stale positions", "late fills", "stale all"),
     ),
     Mutant(
         name="a yes to one plan is a yes to any",
@@ -470,29 +457,19 @@ MUTANTS: tuple[Mutant, ...] = (
             (checks, "reserved_cash", _nothing_reserved),
             (executor, "reserved_cash", _nothing_reserved),
         ),
-        faults=(
-            "late arrival",
-            "fills held",
-            "invisible order",
-        ),
+        faults=("late arrival", "fills held", "invisible order"),
     ),
     Mutant(
         name="told after the commit",
         says="the page about a lost order is written in a commit of its own",
         swaps=((settle, "move", _told_afterwards),),
-        faults=(
-            "request lost",
-            "crash",
-        ),
+        faults=("request lost", "crash"),
     ),
     Mutant(
         name="stuck orders are not told",
         says="no page when a cancel has no effect",
         swaps=((settle, "_pages", _stuck_untold),),
-        faults=(
-            "stuck cancel",
-            "fills held",
-        ),
+        faults=("stuck cancel", "fills held"),
     ),
     Mutant(
         name="a run whose wake was lost is forgotten",
@@ -507,19 +484,12 @@ MUTANTS: tuple[Mutant, ...] = (
             (requests, "request_cancel", _heard_by_nobody),
             (settle, "request_cancel", _not_while_halted),
         ),
-        faults=(
-            "kill",
-            "fills held",
-        ),
+        faults=("kill", "fills held"),
     ),
     Mutant(
         name="a halt asks once",
         says="a cancel that nobody heard in a halt is not asked for again",
         swaps=((settle, "request_cancel", _not_while_halted),),
-        faults=(
-            "kill",
-            "fills held",
-            "cancel unanswered",
-        ),
+        faults=("kill", "fills held", "cancel unanswered"),
     ),
 )
