@@ -97,6 +97,8 @@ def _walk_at(policy: Policy, setup: Setup, own: Block, rows: Index) -> PlainWalk
 
 
 LEAST_BLOCK, LARGEST_BLOCK = 16, 1024
+MOST_ROUNDS = 3
+"""Of counting again. Two are enough, and none is where a float has no nine places left."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,19 +171,24 @@ class _Scan:
 def _held_after(prices: Block, goals: Block, cash: float) -> Block:
     """Units (E, M) after each trade at `prices` (E, M), on the steps of orders.
 
-    What a rounding leaves in cash earns nothing until the next trade: the money is counted again
-    from the rounded units.
+    What a rounding leaves in cash earns nothing until the next trade: the money to place is counted
+    again from the rounded units until they stay as they are.
     """
     managed = cash * np.concatenate([[1.0], np.cumprod((prices[1:] / prices[:-1]).dot(goals))])
     units = target_units(managed, prices, goals)
     before = np.zeros_like(units)
     before[1:] = units[:-1]
     held = on_steps(before, units, prices)
-    spent = (np.diff(held, axis=0, prepend=0.0) * prices).sum(axis=1)
-    left = cash - np.cumsum(spent)  # small numbers from the first trade on, and so exact ones
-    managed[1:] = (held[:-1] * prices[1:]).sum(axis=1) + left[:-1]
-    before[1:] = held[:-1]
-    return on_steps(before, target_units(managed, prices, goals), prices)
+    for _ in range(MOST_ROUNDS):
+        spent = (np.diff(held, axis=0, prepend=0.0) * prices).sum(axis=1)
+        left = cash - np.cumsum(spent)  # small numbers from the first trade on, and so exact ones
+        managed[1:] = (held[:-1] * prices[1:]).sum(axis=1) + left[:-1]
+        before[1:] = held[:-1]
+        again = on_steps(before, target_units(managed, prices, goals), prices)
+        if np.array_equal(again, held):
+            break
+        held = again
+    return held
 
 
 def _trades(outlook: Outlook, prices: Block) -> Index:

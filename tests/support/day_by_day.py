@@ -116,12 +116,12 @@ def backtest_orders(result: Result) -> list[Traded]:
     ]
 
 
-def same_orders(one: list[Traded], other: list[Traded], tolerance: Decimal = TOLERANCE) -> str:
+def same_orders(one: list[Traded], other: list[Traded]) -> str:
     """The first difference of two lists in words; "" for none. Quantities within 1e-9."""
     for number, (a, b) in enumerate(zip(one, other, strict=False), start=1):
         if (a.day, a.symbol, a.side, a.price) != (b.day, b.symbol, b.side, b.price):
             return f"order {number}: {a} and {b}"
-        if abs(a.quantity - b.quantity) > tolerance:
+        if abs(a.quantity - b.quantity) > TOLERANCE:
             return f"order {number}: {a} and {b}"
     return "" if len(one) == len(other) else f"{len(one)} orders and {len(other)}"
 
