@@ -10,7 +10,7 @@ from daemon.executor import open_purse, place
 from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import holdings, observe
-from daemon.reconcile import Differences, reconcile
+from daemon.reconcile import Differences, check_cash, reconcile
 from daemon.settle import Progress, settle
 from policies.decide import decide
 from policies.limits import check_plan
@@ -61,6 +61,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     """
     settle(house, watch.progress)
     snapshot = observe(house)
+    check_cash(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)
     memory = remember(house, wake, snapshot.session, more_fences=fences)
 

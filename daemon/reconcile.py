@@ -1,20 +1,28 @@
-"""Reconciling holdings: what the broker shows against what our records say it should.
+"""Reconciling holdings and cash: what the broker shows against what our records say it should.
 
 A symbol that disagrees is not traded. Only when the same difference stands for several reads and some
-minutes is it taken for a change from outside (a transfer, a person) and accepted, with its row.
+minutes is it taken for a change from outside (a transfer, a person) and accepted, with its row. Cash
+that does not follow from the last cash seen, our fills and the flows is no answer at all until then.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from daemon.house import House
-from portfolio.events import Alarm, PositionsAccepted
+from daemon.journal.codec import read_snapshot
+from portfolio.events import Alarm, FillBooked, FlowSeen, PositionsAccepted
 from portfolio.memory import Fence
 from portfolio.money import ZERO, Quantity
+from portfolio.orders import Side
+from portfolio.ports import Unavailable
+from portfolio.snapshot import Snapshot
 
 READS_TO_CONFIRM = 4
 TIME_TO_CONFIRM = timedelta(seconds=180)
+CASH_FITS = Decimal(1)
+"""In money: roundings and small fees that are booked later."""
 
 
 @dataclass(slots=True)
@@ -26,9 +34,77 @@ class _Seen:
 
 @dataclass(slots=True)
 class Differences:
-    """Differences under watch, by account and symbol."""
+    """Differences under watch, by account and symbol.
+
+    `moved` is what the rows up to `read_to` have moved an account's cash by, and `base` what was
+    there besides. A new process goes on from the last look in the journal.
+    """
 
     seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
+    base: dict[str, Decimal] = field(default_factory=dict)
+    doubted: dict[str, _Seen] = field(default_factory=dict)
+    moved: dict[str, Decimal] = field(default_factory=dict)
+    read_to: int = 0
+
+
+def check_cash(house: House, snapshot: Snapshot, differences: Differences) -> None:
+    """See that every account's cash follows from what was there, our fills and the flows.
+
+    Raises `Unavailable` for cash that does not, as a replica that lags behind shows it, until it has
+    stood for `READS_TO_CONFIRM` reads over `TIME_TO_CONFIRM`.
+    """
+    if not differences.base:
+        _go_on_from_the_last_look(house, differences)
+    _add_up(house, differences)
+    for account in snapshot.accounts:
+        name = account.account.id
+        if not account.account.can_trade:
+            continue
+        base = account.cash - differences.moved.get(name, ZERO)
+        known = differences.base.setdefault(name, base)
+        if abs(base - known) <= CASH_FITS or _is_doubted_for_long(house, differences, name, base):
+            differences.base[name] = base
+            differences.doubted.pop(name, None)
+            continue
+        raise Unavailable(
+            f"{name} shows {account.cash:.2f} in cash, where our records lead to"
+            f" {account.cash + known - base:.2f}"
+        )
+
+
+def _go_on_from_the_last_look(house: House, differences: Differences) -> None:
+    for last in house.journal.cycles(limit=1):
+        differences.read_to = last.seq
+        for account in read_snapshot(house.journal, last.snapshot).accounts:
+            differences.base[account.account.id] = account.cash
+
+
+def _add_up(house: House, differences: Differences) -> None:
+    moved = differences.moved
+    rows = house.journal.events("fill_booked", "flow_seen", after=differences.read_to)
+    for row in rows:
+        if isinstance(row.event, FillBooked):
+            fill = row.event.fill
+            sign = -1 if fill.side is Side.BUY else 1
+            amount = sign * fill.quantity * fill.price - fill.fee
+            moved[fill.account] = moved.get(fill.account, ZERO) + amount
+        elif isinstance(row.event, FlowSeen):
+            flow = row.event.flow
+            moved[flow.account] = moved.get(flow.account, ZERO) + flow.amount
+    if rows:
+        differences.read_to = rows[-1].seq
+
+
+def _is_doubted_for_long(
+    house: House, differences: Differences, account: str, base: Decimal
+) -> bool:
+    now = house.clock.now()
+    seen = differences.doubted.get(account)
+    if seen is None or abs(seen.held - base) > CASH_FITS:
+        differences.doubted[account] = _Seen(held=Quantity(base), first=now)
+        return False
+    seen.reads += 1
+    return seen.reads >= READS_TO_CONFIRM and now - seen.first >= TIME_TO_CONFIRM
 
 
 def reconcile(

@@ -18,7 +18,7 @@ from daemon.executor import halt
 from daemon.house import House
 from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
-from daemon.reconcile import reconcile
+from daemon.reconcile import check_cash, reconcile
 from daemon.requests import is_recorded_halted, serve_request, stop_everything
 from daemon.sessions import CalendarDisagreement
 from daemon.settle import settle
@@ -201,6 +201,7 @@ class Service:
         The same look compares the holdings, so that a change from outside is known within minutes.
         """
         snapshot = observe(self.house)
+        check_cash(self.house, snapshot, self.watch.differences)
         reconcile(self.house, holdings(snapshot), self.watch.differences)
         out = breached(snapshot, self.house.policy)
         crossed = out - self._breached
