@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from brokers.simulated.entries import Entry, Filled, FlowBooked, OrderEnded, OrderTaken
 from portfolio.orders import OrderIntent, Side
 from portfolio.snapshot import Quote
-from tests.simulation.market import SYMBOLS
+from tests.simulation.market import SYMBOLS, TICKS_A_SESSION
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -82,6 +82,7 @@ class OwnBooks:
     held: dict[str, Decimal]
     orders: dict[str, Ordered] = field(default_factory=dict)
     fills: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
+    deposits: list[tuple[int, Decimal]] = field(default_factory=list)
 
     def open_ours(self, symbol: str) -> list[Ordered]:
         return [o for o in self.orders.values() if o.is_ours and o.symbol == symbol and o.rest > 0]
@@ -259,6 +260,8 @@ class Checks:
                 books.orders[self._numbers[entry.broker_order_id]].over = True
             case FlowBooked():
                 books.cash += entry.amount
+                if entry.amount > 0:
+                    books.deposits.append((self.world.tick, entry.amount))
             case _:
                 pass
 
@@ -283,11 +286,17 @@ class Checks:
             return
         moment = (self.equity(), self.price(order.symbol))
         crossed = [
-            self._crosses(order, equity, price)
+            self._crosses(order, equity - waiting, price)
             for equity, price in ((sent.equity, sent.price), moment)
+            for waiting in (_ZERO, self._deposits())  # new cash may have to wait before it counts
         ]
         if all(crossed):
             self.violated("I1b not across the target", crossed[-1])
+
+    def _deposits(self) -> Decimal:
+        """Cash that came in during the last two sessions."""
+        since = self.world.tick - 2 * TICKS_A_SESSION
+        return sum((amount for at, amount in self.books.deposits if at >= since), _ZERO)
 
     def _crosses(self, order: Ordered, equity: Decimal, price: Decimal) -> str:
         goal = self.weight(order.symbol) * equity

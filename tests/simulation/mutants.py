@@ -59,7 +59,6 @@ class Mutant:
 class Catch:
     """What became of a mutant: after how many seeds which promise was broken; None when none was."""
 
-    mutant: Mutant
     seeds: int
     seed: int | None = None
     invariant: str = ""
@@ -72,8 +71,8 @@ def catch(mutant: Mutant, first: int, most: int) -> Catch:
         with mutant.alive():
             found = run_seed(seed, menu=menu).violations
         if found and not run_seed(seed, menu=menu).violations:
-            return Catch(mutant=mutant, seeds=number, seed=seed, invariant=found[0].invariant)
-    return Catch(mutant=mutant, seeds=most)
+            return Catch(seeds=number, seed=seed, invariant=found[0].invariant)
+    return Catch(seeds=most)
 
 
 # judging answers
@@ -428,6 +427,12 @@ MUTANTS: tuple[Mutant, ...] = (
         says="holdings that disagree with our own fills are planned on",
         swaps=((cycle, "reconcile", _no_fences), (service, "reconcile", _no_fences)),
         faults=("stale positions", "late fills", "stale all"),
+    ),
+    Mutant(
+        name="cash is believed",
+        says="cash that does not follow from fills and flows is planned on",
+        swaps=((cycle, "check_cash", _heard_by_nobody), (service, "check_cash", _heard_by_nobody)),
+        faults=("stale cash",),
     ),
     Mutant(
         name="a yes to one plan is a yes to any",

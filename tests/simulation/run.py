@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tests.simulation.exhaustive import double_points, points, run_point
 from tests.simulation.life import Result, run_seed, state_directories
-from tests.simulation.mutants import MUTANTS, Catch, catch
+from tests.simulation.mutants import MUTANTS, Catch, Mutant, catch
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 BEGIN, END = "<!-- mutants: begin -->", "<!-- mutants: end -->"
@@ -78,27 +78,26 @@ def run_mutants(first: int, most: int, jobs: int, *, write: bool) -> int:
     """Hunt every mutant; how many got away. `write` puts the table into the page."""
     caught = []
     hunt = partial(_catch, first=first, most=most)
-    for found in spread(hunt, range(len(MUTANTS)), jobs, 1):
-        caught.append(found)
+    for mutant, found in zip(MUTANTS, spread(hunt, range(len(MUTANTS)), jobs, 1), strict=True):
+        caught.append((mutant, found))
         told = f"{found.seeds} seeds, {found.invariant}" if found.seed else f"not in {most} seeds"
-        print(f"{found.mutant.name}: {told}", flush=True)
+        print(f"{mutant.name}: {told} (seed {found.seed})", flush=True)
     if write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
         PAGE.write_text(f"{before}{BEGIN}\n{table(caught)}{END}{after}", encoding="utf-8")
-    return sum(found.seed is None for found in caught)
+    return sum(found.seed is None for _, found in caught)
 
 
 def _catch(number: int, first: int, most: int) -> Catch:
     return catch(MUTANTS[number], first, most)
 
 
-def table(caught: Iterable[Catch]) -> str:
+def table(caught: Iterable[tuple[Mutant, Catch]]) -> str:
     """The mutants as a table of Markdown."""
     lines = ["| mutant | what is missing | faults drawn in every seed | seeds | broken promise |"]
     lines.append("|---|---|---|---|---|")
-    for found in caught:
-        mutant = found.mutant
+    for mutant, found in caught:
         faults = ", ".join(mutant.faults) or "none"
         seeds = str(found.seeds) if found.seed is not None else f"not in {found.seeds}"
         lines.append(f"| {mutant.name} | {mutant.says} | {faults} | {seeds} | {found.invariant} |")
