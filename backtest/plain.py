@@ -180,8 +180,9 @@ def _held_after(prices: Block, goals: Block, cash: float) -> Block:
     before[1:] = units[:-1]
     held = on_steps(before, units, prices)
     for _ in range(MOST_ROUNDS):
-        spent = (np.diff(held, axis=0, prepend=0.0) * prices).sum(axis=1)
-        left = cash - np.cumsum(spent)  # small numbers from the first trade on, and so exact ones
+        left = -(np.diff(held, axis=0, prepend=0.0) * prices).sum(axis=1)
+        left[0] += cash  # from here on sums of small numbers, and so nearly exact ones
+        np.cumsum(left, out=left)
         managed[1:] = (held[:-1] * prices[1:]).sum(axis=1) + left[:-1]
         before[1:] = held[:-1]
         again = on_steps(before, target_units(managed, prices, goals), prices)

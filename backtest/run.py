@@ -13,7 +13,8 @@ def run(policy: Policy, history: History, setup: Setup, *, in_full: bool = False
     """Walk a policy over a history and measure what came of it.
 
     A policy without anything in its way goes the quick way, in floats, which gives the same orders
-    to nine places; `in_full` sends it through every decision all the same. Raises `HistoryError`
+    to 1e-9 of their quantities; `in_full` takes every decision all the same, and gives the very
+    orders of the daemon. Raises `HistoryError`
     when a symbol of the target has no prices, or a flow names no account.
     """
     plain = None if in_full else walk_plain(policy, history, setup)

@@ -1,7 +1,8 @@
 """The backtest is the daemon over history: the same orders, to nine places.
 
-Five years of ten policies both ways: skipping ahead, and every session through the daemon's cycle with
-journal, executor and the built-in broker. Same-close fills, instant settlement, no limits.
+Five years of ten policies: skipping ahead with the whole decision, the quick way in floats where a
+policy allows it, and every session through the daemon's cycle with journal, executor and the built-in
+broker. Same-close fills, instant settlement, no limits.
 """
 
 from decimal import Decimal
@@ -30,9 +31,11 @@ SYMBOLS = ("A", "B", "C")
 @pytest.mark.parametrize("name", TEN)
 def test_five_years_give_the_same_orders_both_ways(tmp_path: Path, name: str) -> None:
     history = random_history(FIVE_YEARS, SYMBOLS, seed=7, volatility=0.012)
-    fast = backtest_orders(run(TEN[name], history, same_close()))
+    fast = backtest_orders(run(TEN[name], history, same_close(), in_full=True))
+    quick = backtest_orders(run(TEN[name], history, same_close()))
     slow = daemon_orders(tmp_path, TEN[name], history)
     assert same_orders(fast, slow) == ""
+    assert same_orders(quick, slow, in_floats=True) == ""
     assert len(fast) >= 3
 
 
@@ -63,14 +66,16 @@ def test_one_change_of_the_band_kernel_changes_both(
 ) -> None:
     """Neither way has a copy of the rule: a band that fires a little later does so in both."""
     history = random_history(252, SYMBOLS, seed=7, volatility=0.02)
-    before = backtest_orders(run(PLAIN, history, same_close()))
+    before = backtest_orders(run(PLAIN, history, same_close(), in_full=True))
 
     def later(drifts: Block, levels: Block | float) -> Rows:
         return np.greater_equal(np.abs(drifts), levels + 0.01)
 
-    for room in ("policies.triggers.bands", "policies.triggers.ahead"):
+    for room in ("policies.triggers.bands", "policies.triggers.ahead", "backtest.plain"):
         monkeypatch.setattr(f"{room}.is_out", later)
-    fast = backtest_orders(run(PLAIN, history, same_close()))
+    fast = backtest_orders(run(PLAIN, history, same_close(), in_full=True))
+    quick = backtest_orders(run(PLAIN, history, same_close()))
     slow = daemon_orders(tmp_path, PLAIN, history)
     assert same_orders(fast, slow) == ""
+    assert same_orders(quick, slow, in_floats=True) == ""
     assert same_orders(fast, before) != ""

@@ -116,12 +116,17 @@ def backtest_orders(result: Result) -> list[Traded]:
     ]
 
 
-def same_orders(one: list[Traded], other: list[Traded]) -> str:
-    """The first difference of two lists in words; "" for none. Quantities within 1e-9."""
+def same_orders(one: list[Traded], other: list[Traded], *, in_floats: bool = False) -> str:
+    """The first difference of two lists in words; "" for none.
+
+    Quantities within 1e-9. In floats, within 1e-9 of the quantity where that is more: a sale may
+    fall on the other side of a step, and the purchases that it pays for follow.
+    """
     for number, (a, b) in enumerate(zip(one, other, strict=False), start=1):
         if (a.day, a.symbol, a.side, a.price) != (b.day, b.symbol, b.side, b.price):
             return f"order {number}: {a} and {b}"
-        if abs(a.quantity - b.quantity) > TOLERANCE:
+        scale = max(Decimal(1), a.quantity) if in_floats else Decimal(1)
+        if abs(a.quantity - b.quantity) > TOLERANCE * scale:
             return f"order {number}: {a} and {b}"
     return "" if len(one) == len(other) else f"{len(one)} orders and {len(other)}"
 
