@@ -205,7 +205,8 @@ def _open_run(engine: Engine, row: int, proposal: Proposal) -> None:
     )
     engine.decided = row
     engine.legs = []
-    engine.flows = []
+    rule, memory = engine.policy.deposits, _memory(engine, row)
+    engine.flows = [flow for flow in engine.flows if still_waits(flow, rule, memory)]
     aim = next(g.scope for g in reversed(proposal.gates) if g.name == "size" and g.passed)
     engine.trace.plans.append(Planned(row=row, run=engine.runs, aim=aim, reason=proposal.reason))
 

@@ -12,18 +12,17 @@ from daemon.house import House
 from policies.flows import still_waits
 from portfolio.accounts import Autonomy
 from portfolio.decisions import (
-    HEADROOM,
     Allowance,
     Decision,
     Hold,
     Proposal,
     Run,
     Verdict,
+    accepted,
     allowances_of,
 )
 from portfolio.events import Alarm, ApprovalEnded, ApprovalRequested, RunOpened
 from portfolio.memory import Memory
-from portfolio.money import Money, total
 from portfolio.records import PendingApproval
 
 
@@ -207,12 +206,10 @@ def _open(
     ends = house.sessions.current_or_previous(now)
     for _ in range(house.policy.run_sessions - 1):
         ends = house.sessions.next_after(ends.closes_at)
-    run = Run(
+    run = accepted(
+        proposal,
         number=house.journal.next_run(),
-        proposal_hash=proposal.proposal_hash(),
         opened_cycle=cycle,
-        allowances=allowances_of(proposal),
-        buy_budget=Money(total(leg.value for leg in proposal.buys) * HEADROOM),
         expires_at=max(ends.closes_at, now),
     )
     rule = house.policy.deposits
