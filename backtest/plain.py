@@ -33,6 +33,7 @@ class PlainWalk:
     prices: Block
     own_prices: Block
     """Of all sessions (T, M), by symbol of the target."""
+    shape: Shape
     cash: float
 
 
@@ -61,7 +62,7 @@ def walk_plain(policy: Policy, history: History, setup: Setup) -> PlainWalk | No
         return None
     outlook = outlook_of(policy, history.days, looks)
     own = _own_prices(policy, history)
-    walk = _walk_at(policy, setup, own, _trades(outlook, own))
+    walk = _walk_at(setup, outlook.shape, own, _trades(outlook, own))
     rule = policy.minimum_trade
     managed = (walk.units * walk.prices).sum(axis=1)
     minimum = np.maximum(float(rule.amount), float(rule.fraction) * managed)
@@ -72,7 +73,7 @@ def walk_plain(policy: Policy, history: History, setup: Setup) -> PlainWalk | No
 
 def plain_walk_at(policy: Policy, history: History, setup: Setup, rows: Index) -> PlainWalk:
     """The walk whose trades (E,) are known already, from a sweep."""
-    return _walk_at(policy, setup, _own_prices(policy, history), rows)
+    return _walk_at(setup, shape_of(policy.target), _own_prices(policy, history), rows)
 
 
 def _own_prices(policy: Policy, history: History) -> Block:
@@ -82,8 +83,8 @@ def _own_prices(policy: Policy, history: History) -> Block:
     return np.ascontiguousarray(history.prices[:, columns])
 
 
-def _walk_at(policy: Policy, setup: Setup, own: Block, rows: Index) -> PlainWalk:
-    cash, goals = float(setup.openings[0].cash), shape_of(policy.target).leaf_goals
+def _walk_at(setup: Setup, shape: Shape, own: Block, rows: Index) -> PlainWalk:
+    cash, goals = float(setup.openings[0].cash), shape.leaf_goals
     prices = own[rows]
     held = _held_after(prices, goals[: own.shape[1]], cash)
     return PlainWalk(
@@ -92,6 +93,7 @@ def _walk_at(policy: Policy, setup: Setup, own: Block, rows: Index) -> PlainWalk
         traded=np.diff(held, axis=0, prepend=0.0),
         prices=prices,
         own_prices=own,
+        shape=shape,
         cash=cash,
     )
 

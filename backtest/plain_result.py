@@ -10,7 +10,7 @@ from backtest.plain import PlainWalk
 from backtest.setup import Setup
 from backtest.trace import Held, Order, Planned, Tally
 from policies.policy import Policy
-from portfolio.drift import Block, Shape, shape_of, total_drift_in
+from portfolio.drift import Block, total_drift_in
 from portfolio.money import FRACTION_OF_SHARE, ZERO, Money, Quantity
 from portfolio.orders import Side
 
@@ -23,7 +23,7 @@ def measured_plain(policy: Policy, history: History, setup: Setup, walk: PlainWa
     """Work out what came of a plain walk, in one pass over the prices."""
     first = int(walk.rows[0]) + 1
     cash = walk.cash - np.concatenate([[0.0], np.cumsum((walk.traded * walk.prices).sum(axis=1))])
-    values, drift = _found(walk, cash, shape_of(policy.target))
+    values, drift = _found(walk, cash)
     figures, growth = figures_of(
         history,
         setup,
@@ -46,7 +46,7 @@ def measured_plain(policy: Policy, history: History, setup: Setup, walk: PlainWa
     )
 
 
-def _found(walk: PlainWalk, cash: Block, shape: Shape) -> tuple[Block, Block]:
+def _found(walk: PlainWalk, cash: Block) -> tuple[Block, Block]:
     """Value (T,) and total drift (T,) as each session's look finds them; 0 before the first trade.
 
     Without costs a session's trades leave the value as its look found it.
@@ -66,7 +66,7 @@ def _found(walk: PlainWalk, cash: Block, shape: Shape) -> tuple[Block, Block]:
         np.multiply(prices[row:end], units[trade[row:end]], out=block[:, :-1])
         block[:, -1] = cash[trade[row:end]]
         values[row:end] = block.sum(axis=1)
-        drift[row:end] = total_drift_in(block / values[row:end, None], shape)
+        drift[row:end] = total_drift_in(block / values[row:end, None], walk.shape)
     drift[: walk.rows[0] + 1] = 0.0
     return values, drift
 

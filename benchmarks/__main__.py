@@ -9,7 +9,7 @@ from typing import Self
 
 from rich.console import Console
 
-from benchmarks import commands, cycling, deciding, idling, journaling, simulating
+from benchmarks import backtesting, commands, cycling, deciding, idling, journaling, simulating
 from benchmarks.effort import Effort, Progress, quick, whole
 from benchmarks.figures import Row
 from benchmarks.table import as_json, machine, show
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort, Progress], list[Row]]] = {
     "idle": idling.measure_cpu,
     "decide": deciding.measure,
     "cycle": cycling.measure,
+    "backtest": backtesting.measure,
     "journal": journaling.measure,
     "sessions": simulating.measure_sessions,
     "setup": simulating.measure_setup,
