@@ -11,6 +11,7 @@ import numpy as np
 
 from backtest.dividend_file import read_dividends
 from backtest.history import Dividend, History, between, history_of
+from backtest.quick_csv import read_plainly
 from backtest.setup import Costs, Fill, Flow, Opening, Setup
 from brokers.simulated.price_file import read_prices
 from config.look import Look
@@ -46,14 +47,17 @@ def read_history(settings: Settings, prices: Path, dividends: Path | None, wish:
 
     Raises `PriceFileError` or `HistoryError`.
     """
-    table = read_prices(prices)
+    read = read_plainly(prices)
+    if read is None:
+        table = read_prices(prices)  # it takes what is odd and good, and says what is wrong
+        read = table.sessions, table.symbols, np.array(table.rows, dtype=np.float64)
     history = history_of(
-        table.sessions,
-        table.symbols,
-        np.array(table.rows, dtype=np.float64),
+        *read,
         dividends=(*_scripted(settings), *(read_dividends(dividends) if dividends else ())),
-        source=table.source,
+        source=str(prices),
     )
+    if wish.first is None and wish.last is None:
+        return history
     return between(history, wish.first, wish.last)
 
 
