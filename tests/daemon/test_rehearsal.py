@@ -20,7 +20,7 @@ def begin(stage: Rehearsal) -> None:
     """Start the daemon, and ask for a look whatever its schedule says at this hour."""
     stage.daemon.ask("run_now")
     stage.daemon.start()
-    stage.daemon.wait_for(first_plan_waits)
+    stage.wait_for(first_plan_waits)
 
 
 def nothing_is_live(journal: JournalStore) -> bool:
@@ -56,7 +56,7 @@ def test_two_keys_in_a_file_buy_a_first_plan(tmp_path: Path) -> None:
         begin(stage)
         assert stage.orders() == []
         stage.daemon.approve()
-        stage.daemon.wait_for(lambda journal: bool(journal.events("run_ended")))
+        stage.wait_for(lambda journal: bool(journal.events("run_ended")))
         code, printed = stage.daemon.stop()
         assert code == 0
         assert "rehearsal-secret" not in printed
@@ -89,7 +89,7 @@ def test_a_daemon_killed_a_dozen_times_while_it_trades_doubles_and_loses_nothing
     with rehearsal(tmp_path, "--hold", "VTI=100") as stage:
         begin(stage)
         stage.daemon.approve()
-        stage.daemon.wait_for(lambda journal: bool(journal.events("run_ended")))
+        stage.wait_for(lambda journal: bool(journal.events("run_ended")))
         for number in range(ROUNDS):
             before = len(stage.orders())
             on_its_way = number % 2 == 0
@@ -103,7 +103,7 @@ def test_a_daemon_killed_a_dozen_times_while_it_trades_doubles_and_loses_nothing
             code, _ = stage.daemon.stop(signal.SIGKILL)
             assert code == -signal.SIGKILL
             stage.daemon.start()
-            stage.daemon.wait_for(nothing_is_live)
+            stage.wait_for(nothing_is_live)
         stage.daemon.stop()
         agrees(stage, began_with={"VTI": 100})
         journal = stage.daemon.reader()

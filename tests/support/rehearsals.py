@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
+from daemon.journal.store import JournalStore
 from tests.support.processes import Daemon, daemon_in
 
 KEY_FILE = 'key = "PKREHEARSALREHEARSAL"\nsecret = "rehearsal-secret"\n'
@@ -61,6 +62,16 @@ class Rehearsal:
 
     url: str
     daemon: Daemon
+
+    def wait_for(self, what: Callable[[JournalStore], bool]) -> None:
+        """Wait until the journal shows something; a failure tells what it shows instead."""
+        try:
+            self.daemon.wait_for(what)
+        except AssertionError as failure:
+            journal = self.daemon.reader()
+            rows = [f"{r.at:%H:%M:%S} {r.event}"[:400] for r in journal.events()]
+            journal.close()
+            raise AssertionError("\n".join([str(failure), *rows[-15:]])) from failure
 
     def get(self, path: str, **query: str) -> Any:
         """What the broker says."""
