@@ -21,7 +21,7 @@ from portfolio.money import Money, Quantity
 from portfolio.ports import Clock
 
 ALL_DAY = time(0, 0), time(23, 59)
-_HISTORY, _FUTURE = 260, 3660
+_HISTORY, _FUTURE = 400, 3660
 """Days before and after today that have a session."""
 
 INVENTED = {
@@ -81,7 +81,7 @@ def open_desk(rehearsal: Rehearsal, clock: Clock | None = None) -> Desk:
 
 
 def invented_prices(today: date) -> PriceTable:
-    """The same price for every day of the last year."""
+    """The same price for every day of the last thirteen months."""
     days = [today - timedelta(days=n) for n in range(_HISTORY, -1, -1)]
     columns = {symbol: [Decimal(price)] * len(days) for symbol, price in INVENTED.items()}
     return price_table(days, columns, source="invented prices")
