@@ -8,8 +8,8 @@ import pytest
 from backtest.history import History, history_of
 from backtest.run import run
 from backtest.setup import Fill, Setup
-from tests.support.backtests import opening, random_history
-from tests.support.day_by_day import daemon_orders
+from tests.support.backtests import opening, random_history, same_close
+from tests.support.day_by_day import backtest_orders, daemon_orders, same_orders
 from tests.support.ten_policies import TEN
 
 SYMBOLS = ("A", "B", "C")
@@ -31,15 +31,28 @@ def test_a_backtest_trades_the_same_through_a_day_whatever_comes_after(
 ) -> None:
     setup = Setup(openings=(opening(),), fill=fill)
     history = random_history(500, SYMBOLS, seed=11, volatility=0.015)
-    known = run(TEN[name], history, setup)
+    known = run(TEN[name], history, setup, in_full=True)
     for row in (1, 124, 250, 377):
-        other = run(TEN[name], with_noise_after(history, row, seed=row), setup)
+        other = run(TEN[name], with_noise_after(history, row, seed=row), setup, in_full=True)
         assert [o for o in other.orders if o.row <= row] == [
             o for o in known.orders if o.row <= row
         ]
         assert [p for p in other.plans if p.row <= row] == [p for p in known.plans if p.row <= row]
         assert other.values[: row + 1].tolist() == known.values[: row + 1].tolist()
     assert len(known.orders) >= 3
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_whichever_way_is_taken_later_prices_do_not_show_in_earlier_orders(name: str) -> None:
+    """Later prices may send the whole walk the other way: by a jump, or an order too small."""
+    history = random_history(500, SYMBOLS, seed=11, volatility=0.015)
+    known = backtest_orders(run(TEN[name], history, same_close()))
+    for row in (124, 377):
+        last = history.sessions[row]
+        noisy = run(TEN[name], with_noise_after(history, row, seed=row), same_close())
+        other = [order for order in backtest_orders(noisy) if order.day <= last]
+        before = [order for order in known if order.day <= last]
+        assert same_orders(before, other, in_floats=True) == ""
 
 
 @pytest.mark.parametrize("name", TEN)
