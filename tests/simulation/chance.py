@@ -65,6 +65,16 @@ FAULTS = (
 )
 
 
+OF_THE_WORLD = frozenset(
+    (
+        *("fills held", "part fill", "rejected later", "stuck cancel", "cancel unanswered"),
+        *("trading halt", "jump", "unknown word", "invisible order", "late arrival"),
+        *("own order", "own trade", "deposit", "withdrawal", "late approval", "rejection"),
+    )
+)
+"""Faults that keep the daemon from nothing that it must do in the same tick."""
+
+
 class Dice:
     """Seeded chance. Streams of one seed are independent, so that a change in one moves no other."""
 

@@ -8,7 +8,7 @@ import json
 import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -100,10 +100,10 @@ class Checks:
         self._halted_before: bool = False
         self._cancels_then: dict[str, int] = {}
         self._working_before: set[str] = set()
-        self._faults_before = 0
+        self._disturbed_before = 0
         self._crashes_before = 0
         self._idle_ticks = 0
-        self._cycle_then: int | None = None
+        self._look_then: datetime | None = None
 
     def violated(self, invariant: str, text: str) -> None:
         """Write a violation down, each once."""
@@ -321,11 +321,9 @@ class Checks:
 
     def before_tick(self) -> None:
         """What must be cancelled by the end of this tick, if we are halted."""
-        halted = self._latched()
-        if halted and not self._halted_before:
-            self._cancels_then = dict(self.world.network.cancels_asked)
-        self._halted_before = halted
-        self._faults_before = self.world.tally.faults
+        self._halted_before = self._latched()
+        self._cancels_then = dict(self.world.network.cancels_asked)
+        self._disturbed_before = self.world.tally.disturbances
         self._crashes_before = self.world.tally.crashes
         working = self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'")
         self._working_before = {number for (number,) in working}
@@ -333,7 +331,9 @@ class Checks:
     def after_tick(self) -> None:
         """I3 as far as it holds at any time, and the second half of I6."""
         tally = self.world.tally
-        undisturbed = tally.faults == self._faults_before and tally.crashes == self._crashes_before
+        undisturbed = (
+            tally.disturbances == self._disturbed_before and tally.crashes == self._crashes_before
+        )
         if self._halted_before and self._latched() and undisturbed and self.world.is_alive:
             asked = self.world.network.cancels_asked
             for (number,) in self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'"):
@@ -350,20 +350,19 @@ class Checks:
         """I7: a run with nothing on its way is looked at again within a few good ticks."""
         world = self.world
         run = self.rows("SELECT number FROM run WHERE outcome IS NULL")
-        cycle = self.rows("SELECT max(cycle) FROM cycle")[0][0]
+        looks = self.rows(
+            "SELECT at FROM audit WHERE kind = 'cycle_decided' ORDER BY seq DESC LIMIT 1"
+        )
+        last = datetime.fromisoformat(looks[0][0]) if looks else world.clock.now()
         states = self.rows("SELECT DISTINCT state FROM leg")
         moving = any(state in _LIVE for (state,) in states)
         may_go_on = run and not moving and not self._latched() and world.is_alive
-        if (
-            not may_go_on
-            or not world.market.is_open(world.clock.now())
-            or cycle != self._cycle_then
-        ):
+        if not may_go_on or not world.market.is_open(world.clock.now()) or last != self._look_then:
             self._idle_ticks = 0
         elif undisturbed:
             self._idle_ticks += 1
-        self._cycle_then = cycle
-        if self._idle_ticks >= 5:
+        self._look_then = last
+        if self._idle_ticks >= 4 and world.clock.now() - last > timedelta(minutes=20):
             self.violated("I7 a run goes on", f"run {run[0][0]} waits and nobody looks")
 
     def check_fills(self) -> None:

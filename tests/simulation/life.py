@@ -195,13 +195,17 @@ def _one_process(world: World, stop: process.StopFlag) -> None:
 
 
 def restart_for_nothing(world: World) -> None:
-    """Start and stop twice at the end, and let the judge count the rows."""
+    """Start and stop at the end, and let the judge count the rows.
+
+    The first start may end an alarm that only a start looks at; the others find nothing to do.
+    """
     world.plan = None
-    for _ in range(2):
+    for number in range(3):
         before = world.checks.rows("SELECT max(seq) FROM audit")[0][0]
         stop = process.StopFlag()
         _one_process(world, stop)
-        judge_restart(world, before)
+        if number:
+            judge_restart(world, before)
 
 
 PLACE = "TRIMTAB_SIMULATION_IN"

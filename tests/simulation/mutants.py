@@ -19,7 +19,7 @@ from policies.planning import continue_run
 from portfolio.decisions import Proposal, Verdict
 from portfolio.events import FillBooked
 from portfolio.memory import Fence
-from portfolio.money import ZERO, Money, Quantity
+from portfolio.money import ZERO, Quantity
 from portfolio.orders import Leg, LegState, OrderStatus
 from portfolio.ports import Ambiguous, Exists
 from portfolio.snapshot import PriceFault
@@ -238,8 +238,9 @@ _move = executor.move
 # planning
 
 
-def _no_bars(*_: Any) -> dict[str, str]:
-    return {}
+def _orders_bar_nothing(account: Any, snapshot: Any, known: Any) -> dict[str, str]:
+    alone = replace(account, open_orders=())
+    return _barred_rightly(alone, snapshot, replace(known, live_legs=()))
 
 
 def _no_fences(_house: Any, _held: Any, _seen: Differences) -> tuple[Fence, ...]:
@@ -256,10 +257,6 @@ def _stale_passes(quote: Any, rule: Any, at: Any) -> Any:
 
 
 _fault_of = prices.fault_of
-
-
-def _nothing_reserved(*_: Any) -> Money:
-    return Money(ZERO)
 
 
 def _all_is_well(*_: Any, **__: Any) -> None:
@@ -393,19 +390,10 @@ MUTANTS: tuple[Mutant, ...] = (
         faults=("empty positions",),
     ),
     Mutant(
-        name="adopts an empty list",
-        says="the first start believes an empty list of holdings, which only looks compare",
-        swaps=(
-            (recovery, "positions_beside", _raw_positions),
-            (service, "reconcile", _no_fences),
-        ),
-        faults=("empty positions",),
-    ),
-    Mutant(
         name="plans over live orders",
         says="an open order does not keep its symbol from being planned",
         swaps=(
-            (book, "_barred", _no_bars),
+            (book, "_barred", _orders_bar_nothing),
             (continue_run, "_may_fill", lambda _leg: ZERO),
         ),
         faults=("fills held",),
@@ -425,7 +413,12 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="reads are not compared with writes",
         says="holdings that disagree with our own fills are planned on",
-        swaps=((cycle, "reconcile", _no_fences), (service, "reconcile", _no_fences)),
+        swaps=(
+            (cycle, "reconcile", _no_fences),
+            (service, "reconcile", _no_fences),
+            (cycle, "check_cash", _heard_by_nobody),
+            (service, "check_cash", _heard_by_nobody),
+        ),
         faults=("stale positions", "late fills", "stale all"),
     ),
     Mutant(
@@ -455,16 +448,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     Mutant(
-        name="open buys reserve nothing",
-        says="cash that open, ambiguous and lost buys may take is spent again",
-        swaps=(
-            (book, "reserved_cash", _nothing_reserved),
-            (checks, "reserved_cash", _nothing_reserved),
-            (executor, "reserved_cash", _nothing_reserved),
-        ),
-        faults=("late arrival", "fills held", "invisible order"),
-    ),
-    Mutant(
         name="told after the commit",
         says="the page about a lost order is written in a commit of its own",
         swaps=((settle, "move", _told_afterwards),),
@@ -480,7 +463,6 @@ MUTANTS: tuple[Mutant, ...] = (
         name="a run whose wake was lost is forgotten",
         says="the tick does not ask whether a run waits",
         swaps=((service, "RUN_WAITS", _LATE),),
-        faults=("no prices",),
     ),
     Mutant(
         name="a halt cancels nothing",

@@ -26,7 +26,7 @@ from portfolio.money import Money, Price, Quantity, Weight
 from portfolio.target import Slice, build_target
 from portfolio.wakes import Wake, WakeKind
 from tests.simulation.broker import FaultyBroker, Network, look_around
-from tests.simulation.chance import Dice, Menu, draw_menu
+from tests.simulation.chance import OF_THE_WORLD, Dice, Menu, draw_menu
 from tests.simulation.checks import Checks
 from tests.simulation.market import (
     DAYS,
@@ -69,6 +69,7 @@ class Tally:
     hooks: int = 0
     crashes: int = 0
     faults: int = 0
+    disturbances: int = 0
     requests: list[datetime] = field(default_factory=list)
     orders: int = 0
     kills: int = 0
@@ -195,6 +196,7 @@ class World:
         if rate is None or not self.faults.chance(rate * share):
             return False
         self.tally.faults += 1
+        self.tally.disturbances += fault not in OF_THE_WORLD
         self.trace(f"fault {fault}")
         return True
 
