@@ -100,6 +100,7 @@ def table(caught: Iterable[tuple[Mutant, Catch]]) -> str:
     for mutant, found in caught:
         faults = ", ".join(mutant.faults) or "none"
         seeds = str(found.seeds) if found.seed is not None else f"not in {found.seeds}"
+        seeds += f", from {mutant.first}" if mutant.first else ""
         lines.append(f"| {mutant.name} | {mutant.says} | {faults} | {seeds} | {found.invariant} |")
     return "\n".join(lines) + "\n"
 
