@@ -63,14 +63,20 @@ def show(*, prices: Path | None, seconds: float) -> int:
     return ExitCode.OK
 
 
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def _ending(child: Child) -> Iterator[None]:
-    """Whatever happens, the child is gone afterwards; SIGTERM and SIGHUP count as Ctrl-C."""
+    """Whatever happens, the child is gone afterwards; SIGTERM and SIGHUP count as Ctrl-C.
+
+    SIGINT is taken over too: a shell that started us in the background has it ignored.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {s: signal.signal(s, interrupt) for s in (signal.SIGTERM, signal.SIGHUP)}
+    before = {s: signal.signal(s, interrupt) for s in _ENDS}
     try:
         yield
     finally:
