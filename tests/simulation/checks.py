@@ -67,10 +67,11 @@ class Ordered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A send as it left: what the portfolio was worth then, and the price."""
+    """A send as it left: what the portfolio was worth then, truly and as shown, and the price."""
 
     tick: int
     equity: Decimal
+    shown: Decimal
     price: Decimal
 
 
@@ -122,6 +123,15 @@ class Checks:
         held = self.books.held.items()
         return self.books.cash + sum((q * self.price(s) for s, q in held), _ZERO)
 
+    def _shown_equity(self) -> Decimal:
+        """The same at the prices that were shown; a quote that stands still hides a jump."""
+        shown = self.books.cash
+        for symbol, quantity in self.books.held.items():
+            quote = self.world.prices.served.get(symbol)
+            price = quote.price if isinstance(quote, Quote) else quote and quote.count_at
+            shown += quantity * (price or self.price(symbol))
+        return shown
+
     def weight(self, symbol: str) -> Decimal:
         return next(n.weight for n in self.world.policy.target.slices if n.symbol == symbol)
 
@@ -147,7 +157,10 @@ class Checks:
         self._check_quote(name, intent)
         worth = intent.quantity * (intent.limit_price or _ZERO)
         self.sent[name] = Sent(
-            tick=self.world.tick, equity=self.equity(), price=self.price(intent.symbol)
+            tick=self.world.tick,
+            equity=self.equity(),
+            shown=self._shown_equity(),
+            price=self.price(intent.symbol),
         )
         self._check_allowed(name, intent, worth)
 
@@ -287,7 +300,7 @@ class Checks:
         moment = (self.equity(), self.price(order.symbol))
         crossed = [
             self._crosses(order, equity - waiting, price)
-            for equity, price in ((sent.equity, sent.price), moment)
+            for equity, price in ((sent.equity, sent.price), (sent.shown, sent.price), moment)
             for waiting in (_ZERO, self._deposits())  # new cash may have to wait before it counts
         ]
         if all(crossed):
