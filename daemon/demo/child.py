@@ -41,7 +41,12 @@ class Child:
     _process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self) -> None:
-        """Start it, in a session of its own so that Ctrl-C reaches it only through us."""
+        """Start it, in a session of its own so that Ctrl-C reaches it only through us.
+
+        One that has said its last word may still hold the lease: its end is waited for.
+        """
+        if self._process is not None:
+            self._process.wait(STOP_SECONDS)
         self.restarts += 1
         with (self.state_dir / "daemon.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module

@@ -149,8 +149,8 @@ def _follow(child: Child, journal: JournalReader, director: Director, stage: Sta
         director.act(time.monotonic())
         stage.show(picture, lines)
         if has_ended and not news:
+            _check_alive(child)
             if not director.expects_silence:
-                _check_alive(child)
                 return
             picture.is_up = False
         time.sleep(FRAME_SECONDS)
