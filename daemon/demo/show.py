@@ -140,11 +140,14 @@ def _follow(child: Child, journal: JournalReader, director: Director, stage: Sta
         news = journal.events(after=seen, limit=400)
         lines = []
         for recorded in news:
-            seen = recorded.seq
+            seen, title = recorded.seq, picture.caption.title
             line = picture.see(recorded)
             if line is not None:
                 lines.append(line)
             director.see(recorded)
+            if picture.caption.title != title:
+                stage.show(picture, lines)  # a fast daemon brings several scenes at once
+                lines = []
         picture.notices.extend(notices.news())
         director.act(time.monotonic())
         stage.show(picture, lines)
