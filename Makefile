@@ -7,7 +7,7 @@ export PYTHON ?= python3
 BIN := .venv/bin
 
 help:
-	@echo 'make demo               watch the daemon keep a portfolio on target (about 45 seconds)'
+	@echo 'make demo               watch the daemon keep a portfolio on target (about a minute)'
 	@echo 'make demo PRICES=my.csv the same on your own prices (date,SYMBOL,SYMBOL,...)'
 	@echo 'make test               run all tests (ARGS="-k words" chooses some)'
 	@echo 'make sim SEEDS=n START=s simulate bad days from seeds (ARGS=--exhaustive, --mutants: more)'
