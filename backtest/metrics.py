@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 
 from backtest.history import History
-from backtest.returns import drawdowns, money_weighted, turnover, yearly
 from backtest.setup import Fill, Setup
 from backtest.trace import Held, Order, Planned, Tally, Trace
+from policies.performance import NoRate, drawdowns, money_weighted, turnover, yearly
 from policies.policy import Policy
 from portfolio.drift import Block, shape_of, slice_weights_in, total_drift_in, weights_of
 
@@ -204,4 +204,5 @@ def _money_weighted(
     seen = [(history.sessions[0], -opening)]
     if flows is not None:
         seen += [(history.sessions[row], -float(flows[row])) for row in np.flatnonzero(flows)]
-    return money_weighted([*seen, (history.sessions[-1], final)])
+    rate = money_weighted([*seen, (history.sessions[-1], final)])
+    return None if isinstance(rate, NoRate) else rate

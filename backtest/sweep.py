@@ -15,9 +15,9 @@ from backtest.history import History
 from backtest.metrics import Figures, Result
 from backtest.plain import may_be_plain, plain_walk_at
 from backtest.plain_result import measured_plain
-from backtest.returns import DAYS_A_YEAR, turnover, yearly
 from backtest.run import run
 from backtest.setup import Setup
+from policies.performance import DAYS_A_YEAR, turnover, yearly
 from policies.policy import Policy
 from policies.triggers.ahead import Rows, outlook_of
 from policies.triggers.bands import is_out

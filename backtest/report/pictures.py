@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from backtest.metrics import Result
 from backtest.report.charts import Chart, Line, Mark, drawn, round_levels
-from backtest.returns import drawdowns
 from backtest.trace import Order
 from backtest.words import percent
 from policies.book import half_widths_of
+from policies.performance import drawdowns
 from portfolio.drift import Block
 from portfolio.orders import Side
 from portfolio.target import Slice
