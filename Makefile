@@ -1,7 +1,7 @@
 # trimtab needs python3 (3.11 or newer), python3-venv, git and make. Every target may be repeated.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sim check bench lock clean
+.PHONY: help setup demo test sim kill-rounds check bench lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +11,7 @@ help:
 	@echo 'make demo PRICES=my.csv the same on your own prices (date,SYMBOL,SYMBOL,...)'
 	@echo 'make test               run all tests (ARGS="-k words" chooses some)'
 	@echo 'make sim SEEDS=n START=s simulate bad days from seeds (ARGS=--exhaustive, --mutants: more)'
+	@echo 'make kill-rounds ROUNDS=n  kill -9 a real daemon n times while it trades, on both databases'
 	@echo 'make check              format, lint, types, floors and the house test'
 	@echo 'make bench              measure and print the figures'
 	@echo 'make lock               make requirements.lock anew from pyproject.toml'
@@ -27,6 +28,9 @@ test: setup
 
 sim: setup
 	@$(BIN)/python -m tests.simulation.run --seeds $(or $(SEEDS),100) --start $(or $(START),1) $(ARGS)
+
+kill-rounds: setup
+	@$(BIN)/python -m tests.support.kill_rounds --rounds $(or $(ROUNDS),300) $(ARGS)
 
 check: setup
 	@$(BIN)/ruff format --check .

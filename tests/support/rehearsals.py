@@ -84,6 +84,11 @@ class Rehearsal:
         answer = requests.post(f"{self.url}/_faults", json=switches, timeout=20)
         assert answer.ok, answer.text
 
+    def mend(self) -> None:
+        """No switch is set any more."""
+        answer = requests.delete(f"{self.url}/_faults", timeout=20)
+        assert answer.ok, answer.text
+
     def held(self) -> dict[str, Decimal]:
         return {row["symbol"]: Decimal(row["qty"]) for row in self.get("/v2/positions")}
 
@@ -91,10 +96,19 @@ class Rehearsal:
         rows: list[Any] = self.get("/v2/orders", status="all", limit="500", direction="asc")
         return rows
 
+    def executions(self) -> list[Any]:
+        """Every execution, oldest first, page by page."""
+        found: list[Any] = []
+        more = {"direction": "asc", "page_size": "100"}
+        while page := self.get("/v2/account/activities/FILL", **more):
+            found += page
+            more["page_token"] = page[-1]["id"]
+        return found
+
     def filled(self) -> dict[str, Decimal]:
         """Units bought less units sold, by the broker's own executions."""
         found: dict[str, Decimal] = {}
-        for row in self.get("/v2/account/activities/FILL"):
+        for row in self.executions():
             sign = 1 if row["side"] == "buy" else -1
             found[row["symbol"]] = found.get(row["symbol"], Decimal(0)) + sign * Decimal(row["qty"])
         return found
