@@ -5,7 +5,7 @@ Only this module makes an object that can send to Alpaca, and only when it is to
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brokers.alpaca.broker import AlpacaBroker
 from brokers.alpaca.connection import data_connection, trading_connection
@@ -15,6 +15,8 @@ from brokers.alpaca.settings import AlpacaKeys, AlpacaSettings
 from brokers.alpaca.stream import AlpacaStream
 from config.secrets import alpaca_keys
 from config.settings import AlpacaAccount, Settings
+from daemon.clocks import WallClock
+from daemon.direct_halt import Canceller
 from portfolio.ports import Broker, BrokerReader, Clock, OrderStream, Prices
 
 
@@ -53,6 +55,34 @@ def open_alpaca_world(
         prices=AlpacaPrices(data_connection(wire, keys, clock), feed=account.feed),
         stream=AlpacaStream(wire, keys, on_trouble=on_trouble),
     )
+
+
+def open_alpaca_canceller(
+    settings: Settings, account_id: str, *, answer_seconds: float
+) -> Canceller:
+    """The hands of a direct halt on one account: open orders and their cancels, without patience.
+
+    Raises `ConfigurationError` without usable keys, `ValueError` when key and mode contradict.
+    """
+    account = settings.alpaca[account_id]
+    found = alpaca_keys(settings, account_id, environment=os.environ, interactive=True)
+    keys = AlpacaKeys(found.key.reveal(), found.secret.reveal())
+    wire = replace(
+        _wire_settings(account),
+        connect_timeout_seconds=answer_seconds,
+        read_timeout_seconds=answer_seconds,
+        read_patience_seconds=answer_seconds,
+    )
+    clock = WallClock()
+    looking = AlpacaReader(
+        account_id, trading_connection(wire, keys, clock), account_number=account.account_number
+    )
+
+    def cancel(broker_order_id: str) -> str:
+        # A connection carries one request at a time: each cancel has its own.
+        return AlpacaBroker(looking, trading_connection(wire, keys, clock)).cancel(broker_order_id)
+
+    return Canceller(account=account_id, open_orders=looking.open_orders, cancel=cancel)
 
 
 def _wire_settings(account: AlpacaAccount) -> AlpacaSettings:

@@ -52,14 +52,22 @@ def reject(
 
 def halt(
     reason: ReasonOption = "halted by hand",
+    direct: Annotated[
+        bool,
+        typer.Option(
+            "--direct",
+            help="Also cancel our open orders straight at the broker, without the daemon.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     state: StateOption = None,
 ) -> None:
     """Stop all sending, at once and until `trimtab resume`. Works with the daemon dead or hung.
 
-    Open orders of ours are cancelled by the daemon; looking and telling go on.
+    Open orders of ours are cancelled by the daemon; with --direct by this command itself, within
+    five seconds, also while the database is locked, the disk full or the daemon hung.
 
-    Example: trimtab halt --reason "broker reports an outage"
+    Example: trimtab halt --direct --reason "the daemon does not answer"
     """
     from daemon.latch import FileLatch
 
@@ -68,8 +76,33 @@ def halt(
     reason = "".join(c if c.isprintable() else " " for c in reason)
     # The file first: it holds even if everything after it fails.
     FileLatch(directory).set(person(), reason)
-    told = hand_over(directory, "halt", reason=reason)
+    try:
+        told = hand_over(directory, "halt", reason=reason)
+    except OSError as problem:
+        told = f"; the daemon reads the halt file, its spool took nothing ({problem.strerror})"
     typer.echo(f"Halted{told}. Nothing is sent until: trimtab resume --reason WHY")
+    if direct:
+        _cancel_directly(directory, config)
+
+
+def _cancel_directly(directory: Path, config: Path | None) -> None:
+    from daemon.cli.door import Refusal
+    from daemon.cli.where import settings_at
+    from daemon.direct_halt import cancel_all, cancellers
+    from daemon.exit_codes import ExitCode
+
+    done = cancel_all(cancellers(settings_at(config), directory))
+    for one in done:
+        what = one.order or f"account {one.account}"
+        typer.echo(f"{what}: {'asked to cancel' if not one.problem else one.problem}")
+    if not done:
+        typer.echo("No order of ours is open.")
+    if any(one.problem for one in done):
+        raise Refusal(
+            "Everything is halted, but not every open order could be cancelled. Cancel the rest "
+            "on the broker's own page, or run it again.",
+            ExitCode.BROKER_UNAVAILABLE,
+        )
 
 
 def resume(
