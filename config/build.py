@@ -22,6 +22,7 @@ from config.settings import (
     SimulatedEvent,
     Simulation,
 )
+from config.study_tables import backtest_settings, compare_settings
 from policies.limits import Limits
 from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
 from portfolio.accounts import Account, AccountKind, Autonomy
@@ -42,6 +43,8 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         schedule=_schedule(document, folder),
         notices=_notices(document, folder),
         simulation=_simulation(document, folder),
+        backtest=backtest_settings(document.backtest),
+        compare=compare_settings(document.compare),
         alpaca={a.id: _alpaca(a, folder) for a in document.accounts if a.broker == "alpaca"},
         elsewhere={
             a.id: Holdings(cash=Money(a.cash_usd), positions=_quantities(a.positions))
@@ -51,7 +54,8 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         state_dir=_path(document.state_dir, folder),
         file=file,
         text=text,
-        digest=digest(document.model_dump()),
+        # What is studied changes nothing that the daemon does.
+        digest=digest(document.model_dump(exclude={"backtest", "compare"})),
     )
 
 

@@ -9,8 +9,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator
-
 from config.fields import (
     FilePath,
     Flag,
@@ -27,9 +25,7 @@ from config.fields import (
     number,
     text,
     whole,
-    wrong,
 )
-from config.problems import shown
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import (
     AlpacaAccount,
@@ -39,6 +35,7 @@ from config.settings import (
     Schedule,
     Simulation,
 )
+from config.study_tables import BacktestTable, CompareTable, Day
 from config.tables import Table, key, needed, percent
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.target import BandRule
@@ -46,14 +43,6 @@ from portfolio.target import BandRule
 _SCHEDULE, _NOTICES = Schedule(), NoticeSettings()
 _ALPACA, _SIMULATION = AlpacaAccount(), Simulation()
 _THIS_MACHINE = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?")
-
-
-def _date(value: object) -> object:
-    if type(value) is not date:
-        wrong(
-            f"{shown(value)} is not a date", "Write a date without quotes, for example 2007-10-01"
-        )
-    return value
 
 
 def _is_history(value: str) -> bool:
@@ -64,7 +53,6 @@ def _is_local(url: str) -> bool:
     return _THIS_MACHINE.fullmatch(url) is not None
 
 
-Day = Annotated[date, BeforeValidator(_date)]
 Fraction = Annotated[Decimal, number(above=True)]
 History = Annotated[str, text("price history", _is_history, "us_60_40")]
 LocalUrl = Annotated[str, text("address on this machine", _is_local, "http://127.0.0.1:8080")]
@@ -224,3 +212,5 @@ class Document(Table):
     notices: NoticesTable = NoticesTable()
     schedule: ScheduleTable = ScheduleTable()
     simulation: SimulationTable | None = None
+    backtest: BacktestTable = BacktestTable()
+    compare: CompareTable = CompareTable()

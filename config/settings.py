@@ -9,6 +9,7 @@ from pathlib import Path
 
 from config.look import Look
 from config.problems import without_secrets
+from config.studies import BacktestSettings, CompareSettings
 from policies.limits import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account
@@ -153,6 +154,8 @@ class Settings:
     schedule: Schedule
     notices: NoticeSettings
     simulation: Simulation | None = None
+    backtest: BacktestSettings = field(default_factory=BacktestSettings)
+    compare: CompareSettings = field(default_factory=CompareSettings)
     alpaca: Mapping[str, AlpacaAccount] = field(default_factory=dict)
     elsewhere: Mapping[str, Holdings] = field(default_factory=dict)
     state_dir: Path | None = None

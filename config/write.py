@@ -25,6 +25,7 @@ from config.models import (
 from config.problems import plain_number
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import Mode
+from config.study_tables import BacktestTable, CompareTable
 from portfolio.accounts import AccountKind, Autonomy
 
 WIDTH = 44
@@ -40,6 +41,8 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("limits", LimitsTable),
     ("notices", NoticesTable),
     ("schedule", ScheduleTable),
+    ("backtest", BacktestTable),
+    ("compare", CompareTable),
 )
 _HEAD = """\
 # trimtab's configuration. Lines that begin with # are explanations or defaults: remove the # to

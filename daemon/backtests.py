@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,19 +20,22 @@ from config.settings import EventKind, Settings
 from portfolio.accounts import Autonomy
 from portfolio.money import ZERO, Money
 
+_T = TypeVar("_T")
+
 DEFAULT_CASH = Money(Decimal(100_000))
 """What the first account begins with when nothing says how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the command line says of a backtest; None leaves it to the configuration.
+    """What the command line says of a backtest; None leaves it to `[backtest]`, and what that leaves
+    out to the simulated market.
 
     Fractions are fractions: a spread of 0.0004 is 0.04 %. `monthly` comes (or, negative, goes) in
     the first session of each month.
     """
 
-    fill: Fill = Fill.NEXT_CLOSE
+    fill: Fill | None = None
     first: date | None = None
     last: date | None = None
     cash: Money | None = None
@@ -39,7 +43,32 @@ class Wish:
     fee_per_order: Money | None = None
     fee_fraction: Decimal | None = None
     interest_percent: Decimal | None = None
-    monthly: Money = Money(ZERO)  # noqa: RUF009  a NewType call, not a default factory
+    monthly: Money | None = None
+
+
+def _first(*choices: _T | None) -> _T | None:
+    return next((choice for choice in choices if choice is not None), None)
+
+
+def _resolved(settings: Settings, wish: Wish) -> Wish:
+    """The wish with what `[backtest]` says where the command line says nothing."""
+    said, market = settings.backtest, settings.simulation
+
+    return Wish(
+        fill=_first(wish.fill, Fill(said.fill)),
+        first=_first(wish.first, said.start),
+        last=_first(wish.last, said.end),
+        cash=_first(wish.cash, said.cash),
+        spread=_first(wish.spread, said.spread, market.spread if market else None, ZERO),
+        fee_per_order=_first(
+            wish.fee_per_order, said.fee_per_order, market.fee_per_order if market else None
+        ),
+        fee_fraction=_first(
+            wish.fee_fraction, said.fee_fraction, market.fee_fraction if market else None
+        ),
+        interest_percent=_first(wish.interest_percent, said.interest_percent),
+        monthly=_first(wish.monthly, said.monthly),
+    )
 
 
 def read_history(settings: Settings, prices: Path, dividends: Path | None, wish: Wish) -> History:
@@ -47,6 +76,7 @@ def read_history(settings: Settings, prices: Path, dividends: Path | None, wish:
 
     Raises `PriceFileError` or `HistoryError`.
     """
+    wish = _resolved(settings, wish)
     read = read_plainly(prices)
     if read is None:
         table = read_prices(prices)  # it takes what is odd and good, and says what is wrong
@@ -66,18 +96,15 @@ def setup_of(settings: Settings, history: History, wish: Wish) -> Setup:
 
     Every account that can trade acts by itself in a backtest, whatever its autonomy.
     """
-    market = settings.simulation
-    spread = ZERO if market is None else market.spread
-    per_order = Money(ZERO) if market is None else market.fee_per_order
-    fraction = ZERO if market is None else market.fee_fraction
+    wish = _resolved(settings, wish)
     return Setup(
         household=settings.household.name,
         openings=_openings(settings, wish),
-        fill=wish.fill,
+        fill=wish.fill or Fill.NEXT_CLOSE,
         costs=Costs(
-            spread=spread if wish.spread is None else wish.spread,
-            per_order=per_order if wish.fee_per_order is None else wish.fee_per_order,
-            fraction=fraction if wish.fee_fraction is None else wish.fee_fraction,
+            spread=wish.spread or ZERO,
+            per_order=wish.fee_per_order or Money(ZERO),
+            fraction=wish.fee_fraction or ZERO,
         ),
         flows=tuple(_flows(settings, history, wish)),
         interest=() if not wish.interest_percent else ((date.min, wish.interest_percent),),

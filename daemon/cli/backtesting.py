@@ -30,7 +30,7 @@ DividendsOption = Annotated[
 ]
 FromOption = Annotated[str, typer.Option("--from", help="The first session: 1995-01-03.")]
 ToOption = Annotated[str, typer.Option("--to", help="The last session.")]
-FillOption = Annotated[FillWord, typer.Option("--fill", help="When a decision is filled.")]
+FillOption = Annotated[FillWord | None, typer.Option("--fill", help="When a decision is filled.")]
 CashOption = Annotated[
     str, typer.Option("--cash-usd", help="Cash at the start, else the configuration's.")
 ]
@@ -60,9 +60,9 @@ def backtest(
     dividends: DividendsOption = None,
     first: FromOption = "",
     last: ToOption = "",
-    fill: FillOption = FillWord.NEXT_CLOSE,
+    fill: FillOption = None,
     cash: CashOption = "",
-    monthly: MonthlyOption = "0",
+    monthly: MonthlyOption = "",
     spread: SpreadOption = "",
     per_order: FeeOption = "",
     fee: FeePercentOption = "",
@@ -72,17 +72,19 @@ def backtest(
 ) -> None:
     """What this configuration would have done over past prices: the daemon's own decisions.
 
+    What no option says stands in [backtest] of the configuration.
+
     Example: trimtab backtest trimtab.toml --prices prices.csv --report page.html
     """
     from backtest.setup import Fill
     from daemon.backtests import Wish
 
     wish = Wish(
-        fill=Fill(fill.value),
+        fill=None if fill is None else Fill(fill.value),
         first=_day("--from", first),
         last=_day("--to", last),
         cash=_money("--cash-usd", cash),
-        monthly=_money("--monthly-usd", monthly) or _zero(),
+        monthly=_money("--monthly-usd", monthly),
         spread=_fraction("--spread-percent", spread),
         fee_per_order=_money("--fee-usd", per_order),
         fee_fraction=_fraction("--fee-percent", fee),
@@ -149,12 +151,6 @@ def _money(option: str, text: str) -> "Money | None":
 
     number = _number(option, text)
     return None if number is None else Money(number)
-
-
-def _zero() -> "Money":
-    from portfolio.money import ZERO, Money
-
-    return Money(ZERO)
 
 
 def _fraction(option: str, text: str) -> Decimal | None:

@@ -103,3 +103,26 @@ def test_a_symbol_without_a_column_is_named(folder: Path) -> None:
     said = backtest(folder)
     assert said.code == 78
     assert "no column for BND" in said.err
+
+
+def test_what_no_option_says_stands_in_the_configuration(folder: Path) -> None:
+    text = f"""{CONFIG}[backtest]
+fill = "same_close"
+start = 2019-03-01
+end = 2019-12-31
+cash_usd = 7000
+monthly_usd = 100
+spread_percent = 0
+fee_per_order_usd = 25
+interest_percent = 4
+"""
+    (folder / "trimtab.toml").write_text(text)
+    figures = json.loads(backtest(folder, "--json").out)
+    assert figures["fill_convention"] == "same_close"
+    assert (figures["first_session"], figures["last_session"]) == ("2019-03-01", "2019-12-31")
+    assert figures["initial_value"] == 7000
+    assert figures["paid_in"] == 900  # the first sessions of April to December
+    assert figures["cost"] == 25 * figures["orders"]
+    assert figures["income"] > 0
+    other = json.loads(backtest(folder, "--json", "--fill", "next_close", "--cash-usd", "1").out)
+    assert (other["fill_convention"], other["initial_value"]) == ("next_close", 1)
