@@ -8,7 +8,16 @@ from decimal import Decimal
 from backtest.setup import Costs, Opening
 from portfolio.accounts import Account, Position
 from portfolio.lots import Lot
-from portfolio.money import FRACTION_OF_SHARE, SHARE, ZERO, Money, Price, Quantity, round_down
+from portfolio.money import (
+    FRACTION_OF_SHARE,
+    SHARE,
+    ZERO,
+    Money,
+    Price,
+    Quantity,
+    round_down,
+    value_of,
+)
 from portfolio.orders import Side
 from portfolio.snapshot import AccountSnapshot
 
@@ -67,7 +76,9 @@ def _lot(position: Position) -> Lot:
         lot_id=position.symbol,
         symbol=position.symbol,
         quantity=position.quantity,
-        unit_cost=position.average_cost,
+        basis=None
+        if position.average_cost is None
+        else value_of(position.quantity, position.average_cost),
     )
 
 

@@ -123,7 +123,7 @@ def _lots(symbol: str, units: Quantity, price: Decimal) -> list[Lot]:
             symbol=symbol,
             quantity=Quantity(size),
             acquired_on=date(2020 + number, 3, 2),
-            unit_cost=Price(price),
+            basis=Money(price * size),
         )
         for number, size in enumerate([*sizes, units - sum(sizes)])
     ]

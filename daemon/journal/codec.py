@@ -18,8 +18,9 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from policies.limits import Limits
 from policies.policy import Policy
 from portfolio.events import Event, Ref
+from portfolio.lots import Lot
 from portfolio.memory import Memory
-from portfolio.money import finite
+from portfolio.money import exact_arithmetic, finite
 from portfolio.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -214,15 +215,31 @@ def _tagged(forms: tuple[Any, ...]) -> _Decoder:
     return read
 
 
+def _lot_with_basis(value: dict[str, Any]) -> dict[str, Any]:
+    """Looks of before taxes kept a lot's cost per unit; now it is kept in all."""
+    if "unit_cost" not in value:
+        return value
+    unit_cost = value["unit_cost"]
+    with exact_arithmetic():
+        basis = None if unit_cost is None else str(finite(unit_cost) * finite(value["quantity"]))
+    return {**{k: v for k, v in value.items() if k != "unit_cost"}, "basis": basis}
+
+
+_FORMER_SHAPES: Mapping[type, Callable[[dict[str, Any]], dict[str, Any]]] = {Lot: _lot_with_basis}
+"""Records that were written differently once: documents are never rewritten."""
+
+
 def _record(form: type) -> _Decoder:
     hints = typing.get_type_hints(form)
     parts = {field.name: _decoder(hints[field.name]) for field in dataclasses.fields(form)}
+
+    renewed = _FORMER_SHAPES.get(form)
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
             raise Undecodable(f"{value!r} is not a {form.__name__}")
         values: dict[str, Any] = {}
-        for name, part in value.items():
+        for name, part in (value if renewed is None else renewed(value)).items():
             if name not in parts:
                 raise Undecodable(f"{form.__name__} has no {name!r}")
             try:

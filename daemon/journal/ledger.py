@@ -27,9 +27,15 @@ from daemon.journal.prepared import Prepared
 from daemon.journal.tables import LOT, POSITION
 from portfolio.accounts import Position
 from portfolio.events import PositionsAccepted
-from portfolio.lots import Lot, after_split, matching_position, sold_first_in_first_out
+from portfolio.lots import (
+    SMALLEST_MONEY,
+    Lot,
+    after_split,
+    matching_position,
+    sold_first_in_first_out,
+)
 from portfolio.memory import CashFlow, FlowKind
-from portfolio.money import ZERO, Price, Quantity, exact_arithmetic
+from portfolio.money import ZERO, Money, Quantity, exact_arithmetic
 from portfolio.orders import Fill, Side
 
 EXCHANGE_ZONE = "America/New_York"
@@ -102,13 +108,13 @@ def fill(tables: Connection, done: Fill) -> None:
 
 
 def _lot(done: Fill) -> Lot:
-    cost = (done.price * done.quantity + done.fee) / done.quantity
     return Lot(
         lot_id=done.execution_id,
         symbol=done.symbol,
         quantity=done.quantity,
         acquired_on=_exchange_day(done.at),
-        unit_cost=Price(cost),
+        basis=Money(done.price * done.quantity + done.fee),
+        account=done.account,
     )
 
 
@@ -145,10 +151,19 @@ def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tupl
             symbol=row.symbol,
             quantity=row.quantity,
             acquired_on=row.acquired_on,
-            unit_cost=row.unit_cost,
+            basis=_basis(row.unit_cost, row.quantity),
+            account=account,
         )
         for row in rows
     )
+
+
+def _basis(unit_cost: Decimal | None, quantity: Decimal) -> Money | None:
+    """The cost of the lot from the table's cost of a unit, which has all its digits."""
+    if unit_cost is None:
+        return None
+    with exact_arithmetic():
+        return Money((unit_cost * quantity).quantize(SMALLEST_MONEY))
 
 
 def _set_position(tables: Connection, account: str, symbol: str, quantity: Quantity) -> None:

@@ -12,10 +12,11 @@ from portfolio.accounts import Position
 from portfolio.lots import (
     Lot,
     after_split,
+    divided,
     matching_position,
     sold_first_in_first_out,
 )
-from portfolio.money import Price, Quantity
+from portfolio.money import Money, Price, Quantity, exact_arithmetic
 
 
 def q(number: str | int) -> Quantity:
@@ -30,7 +31,7 @@ def lot(
         symbol=symbol,
         quantity=q(quantity),
         acquired_on=None if year is None else date(year, 1, 2),
-        unit_cost=None if cost is None else Price(Decimal(cost)),
+        basis=None if cost is None else Money(Decimal(cost) * q(quantity)),
     )
 
 
@@ -113,3 +114,30 @@ def test_a_sale_moves_units_and_loses_none(parts: list[tuple[int, int]], percent
     newest_sold = max((x.acquired_on for x in sold if x.acquired_on), default=date.min)
     assert all((x.acquired_on or date.max) >= newest_sold for x in left)
     assert all(x == replace(x) for x in left)
+
+
+@given(st.integers(1, 10**14), st.integers(2, 10**12), st.data())
+def test_a_divided_lot_loses_nothing_to_rounding(
+    cents: int, units: int, data: st.DataObject
+) -> None:
+    part = q(data.draw(st.integers(1, units - 1))).scaleb(-9)
+    whole = Lot(
+        lot_id="a",
+        symbol="A",
+        quantity=Quantity(q(units).scaleb(-9)),
+        basis=Money(Decimal(cents).scaleb(-2)),
+        original_basis=Money(Decimal(cents).scaleb(-3)),
+    )
+    first, rest = divided(whole, part)
+    assert rest is not None
+    assert first.quantity == part
+    assert first.quantity + rest.quantity == whole.quantity
+    with exact_arithmetic():
+        assert (first.basis or 0) + (rest.basis or 0) == whole.basis
+        assert (first.original_basis or 0) + (rest.original_basis or 0) == whole.original_basis
+
+
+def test_a_lot_cannot_be_divided_beyond_itself() -> None:
+    with pytest.raises(ValueError, match="11 of 10 A in lot x"):
+        divided(lot("x", 10, 2020), q(11))
+    assert divided(lot("x", 10, 2020), q(10))[1] is None

@@ -57,7 +57,7 @@ def lot(symbol: str, quantity: str | int | Decimal, *, known: bool = True) -> Lo
         symbol=symbol,
         quantity=Quantity(d(quantity)),
         acquired_on=date(2020, 1, 2) if known else None,
-        unit_cost=Price(Decimal(10)) if known else None,
+        basis=Money(Decimal(10) * d(quantity)) if known else None,
     )
 
 

@@ -13,6 +13,7 @@ from policies.limits import Limits
 from policies.policy import Policy
 from portfolio.canonical import canonical
 from portfolio.events import Alarm, Halted
+from portfolio.lots import Lot
 from portfolio.memory import Memory
 from portfolio.snapshot import Snapshot
 from tests.support.journals import event_kinds, values_of
@@ -82,3 +83,11 @@ def test_an_event_nobody_knows_is_refused() -> None:
 def test_a_type_without_an_exact_way_back_is_a_fault_of_ours() -> None:
     with pytest.raises(TypeError, match="no exact way back"):
         decode(float, '"1.5"')
+
+
+def test_a_lot_recorded_with_its_cost_per_unit_is_read_with_its_basis() -> None:
+    """Looks of before taxes were written so, and documents are never rewritten."""
+    former = '{"acquired_on":null,"lot_id":"a","quantity":"4","symbol":"VTI","unit_cost":"250.1"}'
+    assert decode(Lot, former).basis == Decimal("1000.4")
+    assert decode(Lot, former.replace('"250.1"', "null")).basis is None
+    assert decode(Lot, canonical(decode(Lot, former))) == decode(Lot, former)

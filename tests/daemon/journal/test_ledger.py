@@ -7,7 +7,7 @@ import pytest
 
 from daemon.journal.store import JournalStore
 from portfolio.lots import Lot
-from portfolio.money import Price, Quantity
+from portfolio.money import Money, Quantity
 from portfolio.orders import Side
 from tests.support.journals import accepted, deposit, fill, split
 
@@ -72,7 +72,8 @@ def test_a_split_multiplies_units_and_keeps_the_basis(journal: JournalStore) -> 
         symbol="VTI",
         quantity=Quantity(Decimal(6)),
         acquired_on=DAY,
-        unit_cost=Price(Decimal(200)),
+        basis=Money(Decimal(1200)),
+        account="brokerage",
     )
     assert vti.basis == 1200
 
