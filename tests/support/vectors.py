@@ -5,19 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
 VECTORS = Path(__file__).parents[1] / "vectors"
 
 
 def vectors(name: str) -> Any:
     """One file of worked cases; every fraction is a Decimal."""
     return json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
-=======
-FOLDER = Path(__file__).parents[1] / "vectors"
-
-
-def vectors(name: str) -> Any:
-    """One file of cases; every fraction is a `Decimal`."""
-    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    return json.loads(text, parse_float=Decimal)
->>>>>>> bbacbcf (Keep a lot's basis in all, with its tax facts, and say its term and which lots a sale takes)
