@@ -137,6 +137,9 @@ def _next_due(engine: Engine, row: int, stop: int) -> int:
     if engine.run is not None or _deposit_waits(engine, row):
         return row
     held = held_in_all(engine.books)
+    target = engine.policy.target
+    if any(held.get(s) for s in target.every_symbol[len(target.symbols) :]):
+        return row  # the block kernels know one symbol for each slice
     units = np.array([float(held.get(s, ZERO)) for s in engine.policy.target.symbols])
     cash = float(sum(book.cash for book in engine.books.values()))
     size = FIRST_BLOCK

@@ -28,7 +28,7 @@ from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
 from portfolio.accounts import Account, AccountKind, Autonomy
 from portfolio.canonical import digest
 from portfolio.money import ZERO, Money, Quantity, Weight
-from portfolio.target import Band, BandRule, Slice, Target, build_target
+from portfolio.target import Band, BandRule, Lock, Slice, Target, build_target
 
 
 def settings_of(document: Document, *, file: Path, text: str) -> Settings:
@@ -69,6 +69,8 @@ def target_of(document: Document) -> Target:
             parent=node.parent,
             symbol=node.symbol,
             is_cash=node.cash,
+            substitutes=tuple(node.substitutes),
+            lock=Lock.NONE if node.lock is None else Lock(node.lock),
             band=band_of(node, base),
         )
         for node in document.slices
@@ -192,6 +194,7 @@ def _policy(document: Document) -> Policy:
         run_sessions=rules.run_sessions,
         quiet_open_minutes=rules.quiet_open_minutes,
         quiet_close_minutes=rules.quiet_close_minutes,
+        locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
     )
 
 

@@ -72,15 +72,24 @@ def _names(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:
 def _symbols(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:
     first: dict[str, str] = {}
     for i, node in enumerate(slices):
-        if node is None or node.symbol is None:
+        if node is None or (node.symbol is None and not node.substitutes):
             continue
-        if node.symbol in first:
+        if node.symbol is None:
             yield (
-                ("slices", i, "symbol"),
-                f'{node.symbol} is in slice "{first[node.symbol]}" already',
-                "Keep each symbol in one slice and add the weights up",
+                ("slices", i, "substitutes"),
+                f'slice "{node.name}" has substitutes, but no symbol that they stand for',
+                "Add symbol = the one that is bought",
             )
-        first.setdefault(node.symbol, node.name)
+        for place, symbol in enumerate((node.symbol, *node.substitutes)):
+            if symbol is None:
+                continue
+            if symbol in first:
+                yield (
+                    ("slices", i, "substitutes" if place else "symbol"),
+                    f'{symbol} is in slice "{first[symbol]}" already',
+                    "Keep each symbol in one slice and add the weights up",
+                )
+            first.setdefault(symbol, node.name)
 
 
 def _parents(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:

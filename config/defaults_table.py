@@ -46,7 +46,7 @@ def defaults_table() -> str:
         model = _model(info)
         if model is None:
             continue
-        brackets = f"[[{name}]]" if name in ("accounts", "slices") else f"[{name}]"
+        brackets = f"[[{name}]]" if name in ("accounts", "slices", "instruments") else f"[{name}]"
         parts += _section(f"`{brackets}`", model)
     parts += _section("`[[simulation.events]]`", EventTable)
     return "\n".join(parts) + "\n"

@@ -26,6 +26,7 @@ from config.fields import (
     text,
     whole,
 )
+from config.instrument_table import LOCKS, InstrumentTable
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import (
     AlpacaAccount,
@@ -112,7 +113,13 @@ class SliceTable(Table):
     weight_percent: Percent = needed("its share of its parent, of everything without a parent")
     parent: Name | None = key(None, "the slice it is a part of", "stocks")
     symbol: Symbol | None = key(None, "what is bought for it", "VTI")
+    substitutes: list[Symbol] = key(
+        [], "symbols that count to the slice too; new money buys symbol, sales take these first"
+    )
     cash: Flag = key(False, "true for the slice that is cash")
+    lock: Annotated[str, choice(*LOCKS)] | None = key(
+        None, "do_not_sell, do_not_buy or leave_alone, for all that is under it", "do_not_sell"
+    )
     band_points: Points | None = key(None, "it fires this many points off its weight", 5)
     band_relative_percent: PercentAbove | None = key(None, "or this much of its own weight off", 25)
     band_rule: Annotated[str, choice(*BandRule)] | None = key(
@@ -205,6 +212,7 @@ class Document(Table):
     household: HouseholdTable
     accounts: list[AccountTable]
     slices: list[SliceTable]
+    instruments: list[InstrumentTable] = key([], "what you say of single symbols")
     rebalance: RebalanceTable = RebalanceTable()
     deposits: DepositsTable = DepositsTable()
     prices: PricesTable = PricesTable()

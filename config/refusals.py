@@ -109,7 +109,7 @@ def _table_advice(path: KeyPath) -> str:
 
 
 def _list_advice(path: KeyPath) -> str:
-    if path in (("accounts",), ("slices",)):
+    if path in (("accounts",), ("slices",), ("instruments",)):
         return f"Write [[{path[0]}]] with two brackets, once for each"
     return f"Write a list, for example {path[-1]} = [...]"
 
@@ -132,7 +132,7 @@ def _unknown(path: KeyPath) -> tuple[str, str]:
     if home := _home_of(key, model):
         return f"{shown(key)} is not known here", f"Move it {home}"
     if near := difflib.get_close_matches(key.lower(), known, 1, 0.6):
-        brackets = f"[[{near[0]}]]" if near[0] in ("accounts", "slices") else near[0]
+        brackets = f"[[{near[0]}]]" if near[0] in ("accounts", "slices", "instruments") else near[0]
         return f"there is no setting {shown(key)}", f"Did you mean {brackets}?"
     names = list_in_words(known, "and")
     return f"there is no setting {shown(key)}", f"Remove it; known here are {names}"
@@ -155,7 +155,9 @@ def _home_of(key: str, here: type[BaseModel]) -> str:
     for name in Document.model_fields:
         model = _model_at((name,))
         if model is not here and model is not Document and key in model.model_fields:
-            brackets = f"[[{name}]]" if name in ("accounts", "slices") else f"[{name}]"
+            brackets = (
+                f"[[{name}]]" if name in ("accounts", "slices", "instruments") else f"[{name}]"
+            )
             return f"under {brackets}"
     if key in Document.model_fields and here is not Document:
         return "to the top of the file, above the first [table]"

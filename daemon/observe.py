@@ -84,4 +84,4 @@ def positions_beside(reader: BrokerReader, state: BrokerAccount) -> Sequence[Pos
 
 def _symbols(house: House, accounts: Iterable[AccountSnapshot]) -> tuple[str, ...]:
     held = {p.symbol for a in accounts for p in a.positions}
-    return tuple(sorted(held | set(house.policy.target.symbols)))
+    return tuple(sorted(held | set(house.policy.target.every_symbol)))

@@ -36,7 +36,7 @@ def why_not(
     halted = tuple(_halted(journal, record))
     if symbol is None:
         return (head, *halted, *_household(journal, record), *_refusals(snapshot))
-    known = set(policy.target.symbols) | set(snapshot.symbols_held())
+    known = set(policy.target.every_symbol) | set(snapshot.symbols_held())
     if symbol not in known:
         listed = ", ".join(sorted(known)) or "none"
         raise NothingKnown(f"{symbol} is neither held nor in a slice; known are: {listed}.")

@@ -1,6 +1,8 @@
 """Where the household stands, worked out once per look and then only read.
 
-Everything here is keyed by symbol, because each slice that is not cash holds exactly one.
+Everything here is keyed by symbol, because each slice that is not cash buys exactly one. What is held
+of its substitutes is in the slice's value and so in the gap of that symbol; `key_of` leads from a
+substitute to it. A household without substitutes and locks pays nothing for them.
 """
 
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from policies.flows import waiting_deposits
+from policies.locks import Locks, locks_of
 from policies.policy import Policy
 from portfolio.accounts import AccountKind, Autonomy, Position
 from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
@@ -44,6 +47,10 @@ class Book:
     """The household against its target. Values are at count prices; `cash` leaves out deposits that
     still wait (`waiting`), and `managed` is the value of all slices with that cash.
 
+    `values` and `goals` are those of whole slices, keyed by the symbol that is bought. `prices`,
+    `slice_of` and the desks know the substitutes too; `stand_ins` maps a substitute to the symbol
+    that is bought, for those held and those not. `locks` says what may not be sold or bought.
+
     `block` is the drift (1, S) for the kernels and `drifts` the same in exact numbers, both in the
     order of the slices.
     """
@@ -64,10 +71,23 @@ class Book:
     half_widths: tuple[Weight, ...]
     drifts: tuple[SliceDrift, ...]
     desks: tuple[Desk, ...]
+    stand_ins: Mapping[str, str]
+    locks: Locks
 
     def gap(self, symbol: str) -> Decimal:
-        """Value minus goal of a symbol; positive is overweight."""
+        """Value minus goal of the slice that a symbol is bought for; positive is overweight."""
         return self.values[symbol] - self.goals[symbol]
+
+    def key_of(self, symbol: str) -> str:
+        """The symbol that stands for a slice: the symbol itself, or what it is a substitute of."""
+        return self.stand_ins.get(symbol, symbol)
+
+    def to_sell(self, symbol: str) -> tuple[str, ...]:
+        """What a sale of a slice takes, in this order: substitutes held, then the symbol itself."""
+        if not self.stand_ins:
+            return (symbol,)
+        held = (s for s, key in self.stand_ins.items() if key == symbol and s in self.prices)
+        return (*held, symbol)
 
     def instrument(self, symbol: str) -> Instrument:
         """What the broker says of a symbol; unsaid, it is whole shares only."""
@@ -98,6 +118,9 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     prices, values, unpriced = _values(snapshot, leaves, held)
     if unpriced:
         return Unknown(reasons=tuple(unpriced))
+    stand_ins = {s: n.symbol for n in leaves.values() if n.symbol for s in n.substitutes}
+    locks = locks_of(policy)
+    slice_of = {s: n.name for n in leaves.values() for s in n.every_symbol}
     waiting_by_account = waiting_deposits(snapshot, policy.deposits, memory)
     waiting = total(waiting_by_account.values())
     cash = Money(snapshot.cash - waiting)
@@ -113,7 +136,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         snapshot=snapshot,
         policy=policy,
         memory=memory,
-        slice_of={s: name for name, s in symbol_of.items() if s is not None},
+        slice_of=slice_of,
         prices=prices,
         values=values,
         goals={
@@ -129,7 +152,9 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         block=block,
         half_widths=widths,
         drifts=drifts_of_row(block[0], target, widths),
-        desks=_desks(snapshot, memory, waiting_by_account, cash_goal, frozenset(values)),
+        desks=_desks(snapshot, memory, waiting_by_account, cash_goal, (frozenset(slice_of), locks)),
+        stand_ins=stand_ins,
+        locks=locks,
     )
 
 
@@ -146,19 +171,19 @@ def _values(
     values: dict[str, Money] = {}
     unpriced: list[str] = []
     for node in leaves.values():
-        symbol = node.symbol
-        if symbol is None:
-            continue
-        price = snapshot.count_price(symbol)
-        quantity = held.get(symbol, Quantity(ZERO))
-        if price is not None:
-            prices[symbol] = price
-            values[symbol] = value_of(quantity, price)
-        elif quantity == ZERO:
-            values[symbol] = Money(ZERO)
-        else:
-            detail = snapshot.refused[symbol].detail
-            unpriced.append(f"{node.name}: {quantity} {symbol} cannot be counted, {detail}")
+        for symbol in node.every_symbol:
+            key = node.symbol or symbol
+            price = snapshot.count_price(symbol)
+            quantity = held.get(symbol, Quantity(ZERO))
+            worth = values.get(key, ZERO)
+            if price is not None:
+                prices[symbol] = price
+                values[key] = Money(worth + value_of(quantity, price))
+            elif quantity == ZERO:
+                values[key] = Money(worth)
+            else:
+                detail = snapshot.refused[symbol].detail
+                unpriced.append(f"{node.name}: {quantity} {symbol} cannot be counted, {detail}")
     return prices, values, unpriced
 
 
@@ -178,7 +203,7 @@ def _desks(
     memory: Memory,
     waiting: Mapping[str, Money],
     cash_goal: Money,
-    symbols: frozenset[str],
+    of_target: tuple[frozenset[str], Locks],
 ) -> tuple[Desk, ...]:
     own_cash = {a.account.id: a.cash - waiting.get(a.account.id, ZERO) for a in snapshot.accounts}
     positive = {name: max(cash, ZERO) for name, cash in own_cash.items()}
@@ -192,7 +217,7 @@ def _desks(
         share = cash_goal * part
         reserved = reserved_cash(account, snapshot, memory)
         spendable = own_cash[name] - share - reserved
-        desks.append(_desk(account, snapshot, memory, Money(spendable), symbols))
+        desks.append(_desk(account, snapshot, memory, Money(spendable), of_target))
     return tuple(desks)
 
 
@@ -201,8 +226,9 @@ def _desk(
     snapshot: Snapshot,
     memory: Memory,
     spendable: Money,
-    symbols: frozenset[str],
+    of_target: tuple[frozenset[str], Locks],
 ) -> Desk:
+    symbols, locks = of_target
     barred = _barred(account, snapshot, memory)
     sellable: dict[str, Quantity] = {}
     capped: dict[str, str] = {}
@@ -212,6 +238,8 @@ def _desk(
         if symbol not in symbols:
             continue
         quantity, why = _sellable(position, known)
+        if symbol in locks.sales:
+            quantity, why = Quantity(ZERO), f"{symbol} is not sold: {locks.sales[symbol]}"
         sellable[symbol] = quantity
         if why:
             capped[symbol] = why

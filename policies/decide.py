@@ -12,7 +12,7 @@ from policies.gates import (
 from policies.planning.continue_run import continue_run, end_of_time
 from policies.planning.plan import Plan, make_plan, views
 from policies.policy import Policy
-from policies.prices import judge_prices
+from policies.prices import judge_prices, wanted_symbols
 from policies.triggers.ask import Asked, Call, ask_triggers
 from portfolio.decisions import Decision, Gate, Hold, Proposal
 from portfolio.memory import Memory
@@ -28,7 +28,7 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
     spends new cash (the minimum trade judges that) or raises cash that is owed.
     """
     with exact_arithmetic():
-        judged = judge_prices(snapshot, policy.prices, policy.target.symbols)
+        judged = judge_prices(snapshot, policy.prices, wanted_symbols(snapshot, policy.target))
         book = open_book(judged, policy, memory)
         if memory.run is not None and (over := end_of_time(judged, memory.run, book)):
             return over

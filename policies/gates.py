@@ -20,6 +20,7 @@ def standing_gates(book: Book) -> tuple[Gate, ...]:
         *_price_gates(book),
         *_account_gates(book),
         *_barred_gates(book),
+        *_lock_gates(book),
         *_left_alone(book),
     )
 
@@ -56,13 +57,16 @@ def _session_gate(book: Book) -> Gate:
 
 def _price_gates(book: Book) -> tuple[Gate, ...]:
     refused = book.snapshot.refused
+    # A substitute that nobody holds is not bought by a rebalance: its quote is nobody's concern.
+    held = book.snapshot.quantities() if book.stand_ins else {}
+    wanted = sorted(s for s in book.slice_of if s not in book.stand_ins or held.get(s))
     gates = tuple(
         Gate(name="price", passed=False, scope=symbol, text=refused[symbol].detail)
-        for symbol in sorted(book.slice_of)
+        for symbol in wanted
         if symbol in refused
     )
-    good = len(book.slice_of) - len(gates)
-    summary = f"{good} of {len(book.slice_of)} quotes are good"
+    good = len(wanted) - len(gates)
+    summary = f"{good} of {len(wanted)} quotes are good"
     return (Gate(name="prices", passed=good > 0, text=summary), *gates)
 
 
@@ -97,6 +101,14 @@ def _barred_gates(book: Book) -> tuple[Gate, ...]:
         for desk in book.desks
         for symbol, why in sorted(desk.barred.items())
         if symbol in book.slice_of and symbol not in book.snapshot.refused
+    )
+
+
+def _lock_gates(book: Book) -> tuple[Gate, ...]:
+    return tuple(
+        Gate(name="lock", passed=False, scope=symbol, text=f"{symbol} is not {done}: {why}")
+        for done, locks in (("sold", book.locks.sales), ("bought", book.locks.buys))
+        for symbol, why in sorted(locks.items())
     )
 
 

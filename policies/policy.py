@@ -4,12 +4,13 @@
 (0.05 is five points); the configuration speaks points and percent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from portfolio.money import Money, Weight
-from portfolio.target import Band, Target
+from portfolio.target import Band, Lock, Target
 
 
 class Period(StrEnum):
@@ -95,6 +96,7 @@ class Policy:
     drift. `limit_offset` is how far from the quote a limit order is set, as a fraction of price.
     `proposal_hours` is how long a proposal waits; `run_sessions` how long an accepted one may take.
     No order goes out in the first `quiet_open_minutes` and last `quiet_close_minutes` of a session.
+    `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
     """
 
     target: Target
@@ -117,6 +119,7 @@ class Policy:
     run_sessions: int = 2
     quiet_open_minutes: int = 5
     quiet_close_minutes: int = 10
+    locks: Mapping[str, Lock] = field(default_factory=dict)
 
     def band_of(self, name: str) -> Band:
         """A slice's own band, else the default one."""

@@ -7,6 +7,17 @@ from policies.explain import percent
 from policies.policy import PriceRule
 from portfolio.money import ZERO, Price
 from portfolio.snapshot import PriceFault, Quote, RefusedPrice, Snapshot
+from portfolio.target import Target
+
+
+def wanted_symbols(snapshot: Snapshot, target: Target) -> tuple[str, ...]:
+    """Symbols that a decision needs a quote of: what is bought, and the substitutes that are held."""
+    every = target.every_symbol
+    bought = target.symbols
+    if len(every) == len(bought):
+        return bought
+    held = frozenset(snapshot.symbols_held())
+    return (*bought, *(s for s in every[len(bought) :] if s in held))
 
 
 def judge_prices(snapshot: Snapshot, rule: PriceRule, wanted: tuple[str, ...]) -> Snapshot:

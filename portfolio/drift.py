@@ -5,7 +5,7 @@ A live decision passes T = 1. `leaf_values` and `from_float` are the only places
 becomes a float and comes back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from portfolio.money import ZERO, Money, Quantity, Weight, value_of
 from portfolio.snapshot import Snapshot
-from portfolio.target import Target
+from portfolio.target import Slice, Target
 
 Block = NDArray[np.float64]
 
@@ -107,25 +107,35 @@ def from_float(value: float) -> Decimal:
 def leaf_values(snapshot: Snapshot, target: Target) -> tuple[Money, ...] | None:
     """Value of each leaf in leaf order, the cash slice's being all cash; None when unknown.
 
-    Holdings in no slice are left out: they are shown, never counted towards a slice.
+    Substitutes count to their slice. Holdings in no slice are left out: they are shown, never counted
+    towards a slice.
     """
     by_name = {node.name: node for node in target.slices}
     held = snapshot.quantities()
     values: list[Money] = []
     for leaf in target.leaves:
-        symbol = by_name[leaf].symbol
-        if symbol is None:
+        node = by_name[leaf]
+        if node.symbol is None:
             values.append(snapshot.cash)
             continue
-        quantity = held.get(symbol, Quantity(ZERO))
-        price = snapshot.count_price(symbol)
-        if quantity == ZERO:
-            values.append(Money(ZERO))
-        elif price is None:
+        value = _value_of_leaf(snapshot, node, held)
+        if value is None:
             return None
-        else:
-            values.append(value_of(quantity, price))
+        values.append(value)
     return tuple(values)
+
+
+def _value_of_leaf(snapshot: Snapshot, node: Slice, held: Mapping[str, Quantity]) -> Money | None:
+    worth = Money(ZERO)
+    for symbol in node.every_symbol:
+        quantity = held.get(symbol, Quantity(ZERO))
+        if quantity == ZERO:
+            continue
+        price = snapshot.count_price(symbol)
+        if price is None:
+            return None
+        worth = Money(worth + value_of(quantity, price))
+    return worth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

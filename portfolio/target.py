@@ -59,11 +59,32 @@ class Band:
         return Weight(max(chosen, self.floor))
 
 
+class Lock(StrEnum):
+    """What may not be done with a slice or a symbol. It is counted all the same."""
+
+    NONE = "none"
+    DO_NOT_SELL = "do_not_sell"
+    DO_NOT_BUY = "do_not_buy"
+    LEAVE_ALONE = "leave_alone"
+
+    @property
+    def bars_sales(self) -> bool:
+        """Whether nothing of it is sold."""
+        return self in (Lock.DO_NOT_SELL, Lock.LEAVE_ALONE)
+
+    @property
+    def bars_buys(self) -> bool:
+        """Whether nothing of it is bought."""
+        return self in (Lock.DO_NOT_BUY, Lock.LEAVE_ALONE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
     """One node: `weight` is its fraction of the parent (of the portfolio at the root).
 
-    `band` None means the policy's default band. `is_cash` marks the cash slice.
+    `band` None means the policy's default band. `is_cash` marks the cash slice. `substitutes` are
+    symbols that stand for `symbol`: what is held of them counts to the slice, new money buys
+    `symbol`, and sales take the substitutes first. `lock` holds for all that is under the slice.
     """
 
     name: str
@@ -72,6 +93,13 @@ class Slice:
     symbol: str | None = None
     is_cash: bool = False
     band: Band | None = None
+    substitutes: tuple[str, ...] = ()
+    lock: Lock = Lock.NONE
+
+    @property
+    def every_symbol(self) -> tuple[str, ...]:
+        """The symbol that is bought, then its substitutes; empty for a group and for cash."""
+        return () if self.symbol is None else (self.symbol, *self.substitutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +125,15 @@ class Target:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Symbols of the leaves, in leaf order, without the cash slice."""
+        """What is bought for the leaves, one each, in leaf order, without the cash slice."""
         by_name = {node.name: node for node in self.slices}
         return tuple(s for n in self.leaves if (s := by_name[n].symbol) is not None)
+
+    @property
+    def every_symbol(self) -> tuple[str, ...]:
+        """`symbols`, and behind them every substitute."""
+        substitutes = (s for node in self.slices for s in node.substitutes)
+        return (*self.symbols, *substitutes)
 
     @property
     def cash_weight(self) -> Weight:
@@ -108,9 +142,9 @@ class Target:
         return Weight(sum((self.weights[n] for n in self.leaves if by_name[n].is_cash), ZERO))
 
     def leaf_of(self, symbol: str) -> str | None:
-        """The leaf that holds a symbol; None for a holding in no slice."""
+        """The leaf that holds a symbol, also as a substitute; None for a holding in no slice."""
         for node in self.slices:
-            if node.symbol == symbol:
+            if symbol in node.every_symbol:
                 return node.name
         return None
 
@@ -121,8 +155,8 @@ def build_target(slices: Iterable[Slice], *, cash_buffer: Weight = Weight(ZERO))
     There is always a cash slice. When none is named, one of `cash_buffer` is added at the root and
     every other root slice is scaled by one minus it: 60/40 with a buffer of 0.005 is 59.7/39.8/0.5.
     Raises `TargetError` for an empty tree, a doubled name or symbol, a parent that is not there, a
-    loop, a slice with both children and a symbol or with neither, a negative weight, or children
-    that do not sum to exactly one.
+    loop, a slice with both children and a symbol or with neither, substitutes without a symbol, a
+    negative weight, or children that do not sum to exactly one.
     """
     with decimal.localcontext(prec=200) as context:
         context.traps[decimal.Inexact] = True
@@ -176,12 +210,16 @@ def _checked_names(nodes: list[Slice]) -> dict[str, Slice]:
         by_name[node.name] = node
         if node.weight < ZERO:
             raise TargetError(f"slice {node.name!r} has a negative weight")
-        if node.symbol is not None:
-            if node.symbol in symbols:
+        if node.substitutes and node.symbol is None:
+            raise TargetError(f"slice {node.name!r} has substitutes, but no symbol they stand for")
+        for symbol in node.every_symbol:
+            if symbols.get(symbol) == node.name:
+                raise TargetError(f"{symbol} is in slice {node.name!r} twice")
+            if symbol in symbols:
                 raise TargetError(
-                    f"{node.symbol} is in two slices, {symbols[node.symbol]!r} and {node.name!r}"
+                    f"{symbol} is in two slices, {symbols[symbol]!r} and {node.name!r}"
                 )
-            symbols[node.symbol] = node.name
+            symbols[symbol] = node.name
     if sum(node.is_cash for node in nodes) > 1:
         raise TargetError("a target has at most one cash slice")
     return by_name

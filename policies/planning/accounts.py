@@ -14,36 +14,52 @@ from portfolio.orders import Side
 def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list[str]]:
     """Sales by account, pro rata to what each can sell, and what was left out with the reason.
 
-    Parts under the minimum trade go to the other accounts; a full exit from a slice of weight zero
-    is sold whatever its size.
+    `sells` is money by the symbol that stands for a slice; its substitutes are sold first. Parts
+    under the minimum trade go to the other accounts; a full exit from a slice of weight zero is sold
+    whatever its size.
     """
     parts: list[Part] = []
     skipped = [
-        why for d in book.desks for symbol, why in d.capped.items() if book.gap(symbol) > ZERO
+        why
+        for d in book.desks
+        for symbol, why in d.capped.items()
+        if book.gap(book.key_of(symbol)) > ZERO
     ]
-    for symbol, amount in sells.items():
-        exits = book.goals[symbol] == ZERO
-        split = _split_sale(book, symbol, amount) if exits or amount >= book.minimum else {}
-        if not split:
+    for key, amount in sells.items():
+        sold = _sell_slice(book, key, amount)
+        if not sold:
             skipped.append(
-                f"{symbol}: a sale of {money(amount)} is too small (minimum trade "
-                f"{money(book.minimum)}, quantity step {book.step(symbol)})"
+                f"{key}: a sale of {money(amount)} is too small (minimum trade "
+                f"{money(book.minimum)}, quantity step {book.step(key)})"
             )
-        parts += [
-            Part(account=a, symbol=symbol, side=Side.SELL, quantity=q) for a, q in split.items()
-        ]
+        parts += sold
     return parts, skipped
 
 
-def _split_sale(book: Book, symbol: str, amount: Money) -> dict[str, Quantity]:
+def _sell_slice(book: Book, key: str, amount: Money) -> list[Part]:
+    parts: list[Part] = []
+    exits = book.goals[key] == ZERO
+    left: Decimal = amount
+    for symbol in book.to_sell(key):
+        if not exits and left < book.minimum:
+            break
+        for account, quantity in _split_sale(book, symbol, Money(left), exits=exits).items():
+            parts.append(Part(account=account, symbol=symbol, side=Side.SELL, quantity=quantity))
+            left -= quantity * book.prices[symbol]
+    return parts
+
+
+def _split_sale(book: Book, symbol: str, amount: Money, *, exits: bool) -> dict[str, Quantity]:
     room = {
         d.account: d.sellable[symbol]
         for d in book.desks
         if symbol not in d.barred and d.sellable.get(symbol, ZERO) > ZERO
     }
     everything = sum(room.values(), ZERO)
+    if not room:
+        return {}
     price, step = book.prices[symbol], book.step(symbol)
-    exits = book.goals[symbol] == ZERO and amount >= everything * price
+    exits = exits and amount >= everything * price
     quantity = everything if exits else amount / price
     smallest = ZERO if exits else book.minimum / price
     return pro_rata(room, round_down(quantity, step), step, smallest)

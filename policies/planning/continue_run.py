@@ -127,19 +127,19 @@ def _sells(book: Book, left: tuple[Remaining, ...], waits: list[str]) -> list[Pa
         if allowance.side is Side.BUY or item.rejected or item.done:
             continue
         symbol, desk = allowance.symbol, desks.get(allowance.account)
-        price = book.prices.get(symbol)
+        key, price = book.key_of(symbol), book.prices.get(symbol)
         if desk is None or price is None:
             continue
         room = min(item.quantity, desk.sellable.get(symbol, Quantity(ZERO)))
-        exits = book.goals[symbol] == ZERO
-        wanted = room if exits else min(room, over[symbol] / price)
+        exits = book.goals[key] == ZERO
+        wanted = room if exits else min(room, over[key] / price)
         quantity = round_down(max(wanted, ZERO), book.step(symbol))
         if quantity <= ZERO or (quantity * price < book.minimum and not exits):
             continue
         if why := desk.barred.get(symbol) or desk.advises:
             waits.append(f"{symbol}: {why}")
             continue
-        over[symbol] -= quantity * price
+        over[key] -= quantity * price
         parts.append(
             Part(
                 account=allowance.account,
@@ -160,7 +160,7 @@ def _buys(book: Book, run: Run, left: tuple[Remaining, ...], waits: list[str]) -
         bought = _buy_at(book, rooms, short, min(desk.spendable, budget))
         for symbol, (quantity, cost) in bought.items():
             budget = Money(budget - cost)
-            short[symbol] -= quantity * book.prices[symbol]
+            short[book.key_of(symbol)] -= quantity * book.prices[symbol]
             parts.append(
                 Part(account=desk.account, symbol=symbol, side=Side.BUY, quantity=quantity)
             )
@@ -176,16 +176,21 @@ def _rooms(
 ) -> dict[str, Quantity]:
     """Units that a desk may still buy of each symbol; a barred one that is short is waited for."""
     rooms: dict[str, Quantity] = {}
+    filled: set[str] = set()
+    """Slices that have their symbol: one slice is not filled by two at once."""
     for item in left:
         allowance = item.allowance
         if allowance.side is Side.SELL or allowance.account != desk.account:
             continue
-        symbol = allowance.symbol
-        if item.rejected or symbol not in short or short[symbol] < book.minimum:
+        symbol, key = allowance.symbol, book.key_of(allowance.symbol)
+        if item.rejected or key not in short or short[key] < book.minimum or key in filled:
+            continue
+        if symbol in book.locks.buys or symbol not in book.prices:
             continue
         why = desk.barred.get(symbol) or desk.advises
         if not why:
             rooms[symbol] = item.quantity
+            filled.add(key)
         elif not item.live and desk.spendable >= book.minimum:
             waits.append(f"{symbol}: {why}")
     return rooms
@@ -198,7 +203,9 @@ def _buy_at(
     funds: Money,
 ) -> dict[str, tuple[Quantity, Money]]:
     """Quantities and their cost at the limit, within one account's funds and allowances."""
-    gaps = {s: Money(min(short[s], room * book.prices[s])) for s, room in rooms.items()}
+    gaps = {
+        s: Money(min(short[book.key_of(s)], room * book.prices[s])) for s, room in rooms.items()
+    }
     limits = buy_limits(book, gaps)
     costs = {s: gaps[s] * limits[s] / book.prices[s] for s in limits}
     bought: dict[str, Quantity] = {}

@@ -87,16 +87,23 @@ def _capped(book: Book, sells: Mapping[str, Money]) -> dict[str, Money]:
     """Sales cut to what the accounts can sell now."""
     capped: dict[str, Money] = {}
     for symbol, amount in sells.items():
-        units = sum(
-            (d.sellable.get(symbol, ZERO) for d in book.desks if symbol not in d.barred), ZERO
-        )
-        if units > ZERO:
-            capped[symbol] = Money(min(amount, units * book.prices[symbol]))
+        worth = sum((_sellable_worth(book, held) for held in book.to_sell(symbol)), ZERO)
+        if worth > ZERO:
+            capped[symbol] = Money(min(amount, worth))
     return capped
 
 
+def _sellable_worth(book: Book, symbol: str) -> Decimal:
+    units = sum((d.sellable.get(symbol, ZERO) for d in book.desks if symbol not in d.barred), ZERO)
+    return units * book.prices[symbol] if units > ZERO else ZERO
+
+
 def _tradable_buys(book: Book, buys: Mapping[str, Money]) -> dict[str, Money]:
-    return {s: amount for s, amount in buys.items() if any(s not in d.barred for d in book.desks)}
+    return {
+        s: amount
+        for s, amount in buys.items()
+        if s not in book.locks.buys and any(s not in d.barred for d in book.desks)
+    }
 
 
 def _balanced(book: Book, sells: Mapping[str, Money], buys: Mapping[str, Money]) -> Wanted:
@@ -139,4 +146,4 @@ def _to_edges(book: Book, breached: tuple[str, ...]) -> tuple[dict[str, Money], 
 
 def _symbols_under(book: Book, node: Slice) -> list[str]:
     under = frozenset(book.policy.target.members[node.name])
-    return [symbol for symbol, leaf in book.slice_of.items() if leaf in under]
+    return [symbol for symbol in book.values if book.slice_of[symbol] in under]

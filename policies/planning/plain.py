@@ -8,6 +8,7 @@ may be a moment of one household, or one of many policies at one moment.
 
 import numpy as np
 
+from policies.locks import NO_LOCKS, locks_of
 from policies.policy import Policy, Stop
 from portfolio.drift import Block
 from portfolio.money import FRACTION_OF_SHARE, ZERO
@@ -32,6 +33,7 @@ def is_plain(policy: Policy) -> bool:
         and policy.limit_offset == ZERO
         and policy.min_improvement == ZERO
         and policy.target.cash_weight == ZERO
+        and locks_of(policy) is NO_LOCKS
         and (policy.rest_sessions == 0 or not (policy.calendar or policy.backstop))
     )
 

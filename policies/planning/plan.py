@@ -85,9 +85,8 @@ def _moved(book: Book, parts: list[Part]) -> dict[str, Money]:
     after = dict(book.values)
     for part in parts:
         sign = 1 if part.side is Side.BUY else -1
-        after[part.symbol] = Money(
-            after[part.symbol] + sign * part.quantity * book.prices[part.symbol]
-        )
+        key = book.key_of(part.symbol)
+        after[key] = Money(after[key] + sign * part.quantity * book.prices[part.symbol])
     return after
 
 

@@ -38,7 +38,7 @@ def as_leg(book: Book, part: Part) -> PlannedLeg:
     """The order of a part, with its limit and its reason."""
     quote = book.snapshot.quotes[part.symbol]
     name = book.slice_of[part.symbol]
-    actual = book.values[part.symbol] / book.managed
+    actual = book.values[book.key_of(part.symbol)] / book.managed
     return PlannedLeg(
         intent=OrderIntent(
             account=part.account,

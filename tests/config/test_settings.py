@@ -23,6 +23,9 @@ from tests.support.configurations import SMALLEST, changed, refused, settings
 ROOT = Path(__file__).parents[2]
 
 EVERYTHING = """
+[[instruments]]
+symbol = "BND"
+lock = "do_not_sell"
 [rebalance]
 look = "weekly, at open"
 calendar = ["quarterly on day 15 from february", "weekly on friday"]
