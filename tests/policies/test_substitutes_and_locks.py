@@ -1,5 +1,6 @@
 """Substitutes count to their slice; locks keep what the user wants kept."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from policies.decide import decide
 from policies.policy import Policy
 from portfolio.decisions import Hold, Proposal, Run, accepted
 from portfolio.drift import leaf_values
-from portfolio.money import Quantity, Weight
+from portfolio.money import Weight
 from portfolio.orders import Side
 from portfolio.snapshot import Snapshot
 from portfolio.target import Lock, Slice, TargetError, build_target
@@ -44,7 +45,7 @@ def held(cash: int = 0, **units: int) -> Snapshot:
     return household(account(cash=cash, holdings=units), quotes=QUOTES)
 
 
-def trades(decision: object) -> dict[str, tuple[Side, Quantity]]:
+def trades(decision: object) -> dict[str, tuple[Side, Decimal]]:
     assert isinstance(decision, Proposal), decision
     return {leg.intent.symbol: (leg.intent.side, leg.intent.quantity) for leg in decision.legs}
 
@@ -64,15 +65,15 @@ def test_a_substitute_counts_to_its_slice_and_nothing_is_due() -> None:
 def test_a_sale_of_a_slice_takes_the_substitute_first() -> None:
     # 9,000 of 10,000 are stocks: 3,000 are sold, all from the 4,000 in SUB
     sold = trades(decide(held(STK=50, SUB=80, BND=100), policy(), memory()))
-    assert sold["SUB"] == (Side.SELL, 60)
+    assert sold["SUB"] == (Side.SELL, d(60))
     assert "STK" not in sold
 
 
 def test_a_sale_larger_than_the_substitute_goes_on_with_the_symbol_itself() -> None:
     # 3,000 are sold: 20 x 50 of SUB, then 20 x 100 of STK
     sold = trades(decide(held(STK=80, SUB=20, BND=100), policy(), memory()))
-    assert sold["SUB"] == (Side.SELL, 20)
-    assert sold["STK"] == (Side.SELL, 20)
+    assert sold["SUB"] == (Side.SELL, d(20))
+    assert sold["STK"] == (Side.SELL, d(20))
 
 
 def test_new_money_buys_the_symbol_and_never_the_substitute() -> None:
@@ -89,7 +90,7 @@ def test_a_run_sells_a_substitute_only_down_to_the_slices_target() -> None:
     later = household(account(cash=0, holdings={"STK": 50, "SUB": 80, "BND": 100}), quotes=quotes)
     decision = decide(later, policy(), memory(run=run))
     # 5,000 + 2,000 = 7,000 of 8,000: 2,200 over 60 %. The run allows 60.6, in whole shares.
-    assert trades(decision) == {"SUB": (Side.SELL, 60)}
+    assert trades(decision) == {"SUB": (Side.SELL, d(60))}
 
 
 def test_an_unheld_substitute_needs_no_quote() -> None:
@@ -99,7 +100,7 @@ def test_an_unheld_substitute_needs_no_quote() -> None:
     )
     decision = decide(snapshot, policy(), memory())
     assert not [gate for gate in decision.gates if gate.name == "price"]
-    assert trades(decision)["STK"] == (Side.SELL, 30)
+    assert trades(decision)["STK"] == (Side.SELL, d(30))
 
 
 def test_a_held_substitute_without_a_price_makes_the_weights_unknown() -> None:
@@ -128,7 +129,7 @@ def test_what_is_locked_against_sales_is_kept_and_said(where: str) -> None:
 def test_a_lock_on_the_substitute_leaves_the_symbol_itself_for_sale() -> None:
     locked = policy(locks={"SUB": Lock.LEAVE_ALONE})
     sold = trades(decide(held(STK=50, SUB=80, BND=100), locked, memory()))
-    assert sold["STK"] == (Side.SELL, 30)
+    assert sold["STK"] == (Side.SELL, d(30))
     assert "SUB" not in sold
 
 
