@@ -76,15 +76,14 @@ def switch_back(
 ) -> SwitchBack:
     """What to do with a partner `days_since` the harvest that bought it.
 
-    Nothing before day 31. A loss of `threshold` (a fraction of the cost) or more is harvested on the
+    Nothing before day 31. A loss of `threshold` (a fraction of the value) or more is harvested on the
     way back, a smaller loss or none is just changed back. A gain keeps the partner; a long-term one
     goes back only where keeping costs more than the tax of `long_rate` on it.
     """
     if days_since < SAFE_AFTER_DAYS:
         return SwitchBack.WAIT
     if gain <= ZERO:
-        cost = value - gain
-        enough = cost > ZERO and -gain / cost >= threshold
+        enough = value > ZERO and -gain / value >= threshold
         return SwitchBack.HARVEST if gain < ZERO and enough else SwitchBack.SWITCH
     if long_term and keeping is not None:
         dear = keeping.of_a_dollar() * value > long_rate * gain

@@ -26,11 +26,9 @@ def test_the_61_days_around_a_loss_sale(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", CASES["switch_back"], ids=str)
 def test_the_worked_switches(row: dict[str, Any]) -> None:
-    """A loss in these cases counts as beyond the threshold: 120 of a cost of 4,000 is 3 %."""
+    """A loss in these cases counts as beyond the threshold: 120 of a value of 4,000 is 3 %."""
     gain = Decimal(row["secondary_gain"])
-    answer = switch_back(
-        Money(gain), row["days_since"], value=Money(4_000 + gain), threshold=THRESHOLD
-    )
+    answer = switch_back(Money(gain), row["days_since"], value=usd(4_000), threshold=THRESHOLD)
     assert answer.value == row["action"]
 
 
@@ -47,8 +45,7 @@ def test_the_first_safe_day_is_the_31st(days: int, answer: SwitchBack) -> None:
     ids=["under the threshold", "at the threshold"],
 )
 def test_a_small_loss_goes_back_without_a_harvest(loss: str, answer: SwitchBack) -> None:
-    value = Money(1_000 - Decimal(loss))
-    assert switch_back(Money(-Decimal(loss)), 40, value=value, threshold=THRESHOLD) is answer
+    assert switch_back(Money(-Decimal(loss)), 40, value=usd(1_000), threshold=THRESHOLD) is answer
 
 
 @pytest.mark.parametrize(
