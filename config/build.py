@@ -13,6 +13,7 @@ from config.settings import (
     AlpacaAccount,
     Channel,
     EventKind,
+    HedgeSettings,
     Holdings,
     Household,
     Mode,
@@ -23,6 +24,7 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
+from config.tax_rules import gift_rule, harvest_rule, household_taxes, with_partners
 from policies.limits import Limits
 from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
 from portfolio.accounts import Account, AccountKind, Autonomy
@@ -51,6 +53,7 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
             for a in document.accounts
             if a.broker == "held_elsewhere"
         },
+        hedge=_hedge(document),
         state_dir=_path(document.state_dir, folder),
         file=file,
         text=text,
@@ -76,7 +79,8 @@ def target_of(document: Document) -> Target:
         for node in document.slices
     ]
     return build_target(
-        slices, cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent))
+        with_partners(slices, harvest_rule(document.harvest)),
+        cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent)),
     )
 
 
@@ -194,6 +198,9 @@ def _policy(document: Document) -> Policy:
         run_sessions=rules.run_sessions,
         quiet_open_minutes=rules.quiet_open_minutes,
         quiet_close_minutes=rules.quiet_close_minutes,
+        taxes=household_taxes(document.taxes),
+        harvest=harvest_rule(document.harvest),
+        gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
     )
 
@@ -294,6 +301,18 @@ def _simulation(document: Document, folder: Path) -> Simulation | None:
             )
             for event in table.events
         ),
+    )
+
+
+def _hedge(document: Document) -> HedgeSettings:
+    table = document.hedge
+    return HedgeSettings(
+        enabled=table.enabled,
+        betas=dict(table.betas),
+        protect=fraction(table.protect_percent),
+        strike=fraction(table.strike_percent),
+        months=table.months,
+        max_premium=fraction(table.max_premium_percent),
     )
 
 

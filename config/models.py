@@ -38,6 +38,7 @@ from config.settings import (
 )
 from config.study_tables import BacktestTable, CompareTable, Day
 from config.tables import Table, key, needed, percent
+from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.target import BandRule
 
@@ -220,5 +221,9 @@ class Document(Table):
     notices: NoticesTable = NoticesTable()
     schedule: ScheduleTable = ScheduleTable()
     simulation: SimulationTable | None = None
+    taxes: TaxesTable = TaxesTable()
+    harvest: HarvestTable = HarvestTable()
+    gifts: GiftsTable = GiftsTable()
+    hedge: HedgeTable = HedgeTable()
     backtest: BacktestTable = BacktestTable()
     compare: CompareTable = CompareTable()

@@ -128,6 +128,18 @@ class NoticeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeSettings:
+    """What `trimtab hedge` advises on; fractions. `betas` by symbol, others are not counted."""
+
+    enabled: bool = False
+    betas: Mapping[str, Decimal] = field(default_factory=dict)
+    protect: Decimal = Decimal("0.5")
+    strike: Decimal = Decimal("0.95")
+    months: int = 3
+    max_premium: Decimal = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """What wakes the daemon besides the broker. `price_poll` None means no poll between looks."""
 
@@ -158,6 +170,7 @@ class Settings:
     compare: CompareSettings = field(default_factory=CompareSettings)
     alpaca: Mapping[str, AlpacaAccount] = field(default_factory=dict)
     elsewhere: Mapping[str, Holdings] = field(default_factory=dict)
+    hedge: HedgeSettings = field(default_factory=HedgeSettings)
     state_dir: Path | None = None
     file: Path
     text: str = field(repr=False)
