@@ -263,6 +263,7 @@ def _notices(document: Document, folder: Path) -> NoticeSettings:
         file=_path(table.file, folder),
         apprise_file=_path(table.apprise_file, folder),
         amounts=table.amounts,
+        monthly_review=table.monthly_review,
     )
 
 

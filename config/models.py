@@ -140,6 +140,9 @@ class NoticesTable(Table):
         None, "apprise: the file with the addresses, readable by you alone", "apprise.urls"
     )
     amounts: Flag = key(_NOTICES.amounts, "true names amounts of money beside percentages")
+    monthly_review: Flag = key(
+        _NOTICES.monthly_review, "a letter after each month: how it stands, what was done and why"
+    )
 
 
 class ScheduleTable(Table):

@@ -119,12 +119,13 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSettings:
-    """Where notices go and whether they may name amounts of money."""
+    """Where notices go, whether they may name amounts of money, and whether a month is reviewed."""
 
     channels: tuple[Channel, ...] = (Channel.CONSOLE,)
     file: Path | None = None
     apprise_file: Path | None = None
     amounts: bool = False
+    monthly_review: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,6 +254,16 @@ class SessionClosed:
     weights: dict[str, Decimal]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewWritten:
+    """The letter about a period, as it went out: `period` is 2026-11, `lines` are sentences."""
+
+    kind: Literal["review_written"] = "review_written"
+    period: str
+    title: str
+    lines: tuple[str, ...]
+
+
 Event = (
     JournalOpened
     | DaemonStarted
@@ -277,4 +287,5 @@ Event = (
     | Alarm
     | AlarmCleared
     | SessionClosed
+    | ReviewWritten
 )

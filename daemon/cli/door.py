@@ -125,7 +125,7 @@ _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
         ExitCode.ALREADY_RUNNING,
         "Stop that one first, or use another --state directory.",
     ),
-    (("NothingKnown",), ExitCode.USAGE, ""),
+    (("NothingKnown", "NotAPeriod", "NothingToReview"), ExitCode.USAGE, ""),
     (
         ("StateDirectoryError",),
         ExitCode.STATE_UNWRITABLE,

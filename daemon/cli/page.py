@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "reject": ("answering", "reject", "turn it down"),
     "explain": ("looking", "explain", "a cycle from the journal, decided again"),
     "why-not": ("looking", "why_not", "why nothing was traded"),
+    "review": ("reviewing", "review", "a month, quarter or year: how it stands, did, and why"),
     "history": ("looking", "history", "what happened, a line each"),
     "halt": ("answering", "halt", "stop all sending at once"),
     "resume": ("answering", "resume", "clear a halt, with a reason"),

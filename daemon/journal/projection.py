@@ -47,6 +47,7 @@ from portfolio.events import (
     LegPlanned,
     PositionsAccepted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -134,6 +135,7 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             | DaemonStopped()
             | CycleFailed()
             | SessionClosed()
+            | ReviewWritten()
         ):
             pass  # the chain alone keeps these
         case _:

@@ -36,6 +36,7 @@ from portfolio.events import (
     LegPlanned,
     PositionsAccepted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -159,6 +160,12 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
         case ConfigurationChanged():
             return _news(
                 "the configuration changed", changed_settings(event.changes, amounts=amounts)
+            )
+        case ReviewWritten():
+            return _news(
+                f"review of {event.title}",
+                "\n".join(event.lines) + f"\nAll of it: trimtab review {event.period}",
+                f"review-{event.period}",
             )
         case (
             JournalOpened()

@@ -25,6 +25,7 @@ from portfolio.events import (
     LegPlanned,
     PositionsAccepted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -136,6 +137,8 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(text=f"over: {event.text or event.name}", tone="good")
         case SessionClosed():
             return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
+        case ReviewWritten():
+            return Told(text=f"review of {event.title} written", tone="quiet")
         case _:
             assert_never(event)
 
