@@ -12,6 +12,7 @@ from daemon.review.looks import Quiet, looks_in, quiet_of, what_next
 from daemon.review.period import Period, month_of
 from daemon.review.runs import Rebalance, rebalances
 from daemon.review.spread import Spread, spread_of
+from policies.performance import modified_dietz
 from portfolio.decisions import Gate, SliceView
 from portfolio.drift import from_float
 from portfolio.events import SessionClosed
@@ -235,18 +236,15 @@ def _returns(
 def _money_weighted(
     rows: Sequence[SessionClosed], paid: dict[date, Money], done: Course
 ) -> float | None:
-    from backtest.returns import modified_dietz
-
+    start, end = float(rows[0].equity), float(rows[-1].equity)
     days = (rows[-1].session - rows[0].session).days
-    weighted = [
-        (float(amount), (rows[-1].session - day).days / days) for day, amount in paid.items()
-    ]
-    if not weighted:
+    flows = [(day, float(amount)) for day, amount in paid.items()]
+    if not flows:
         return done.growth
-    at_work = float(rows[0].equity) + sum(amount * left for amount, left in weighted)
+    at_work = start + sum(amount * (rows[-1].session - day).days / days for day, amount in flows)
     if at_work <= 0:
         return None
-    return modified_dietz(float(rows[0].equity), float(rows[-1].equity), weighted)
+    return modified_dietz(rows[0].session, rows[-1].session, start, end, flows)
 
 
 def _turnover(done: Sequence[Rebalance], closes: Sequence[SessionClosed], period: Period) -> float:
