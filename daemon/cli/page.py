@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "backtest": ("backtesting", "backtest", "what this configuration would have done over prices"),
     "taxes": ("taxes", "taxes_app", "a history of trades: lots, wash sales, what was realised"),
     "hedge": ("hedging", "hedge", "size a hedge with puts, a collar or futures: advice only"),
+    "compare": ("comparing", "compare", "what each of several policies does and costs"),
     "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
     "notify": ("upkeep", "notify", "try the channels of notices"),
     "alpaca-server": ("rehearsing", "alpaca_server", "stand in for Alpaca on this machine"),
