@@ -11,9 +11,9 @@ from config.rule_tables import RebalanceTable
 from config.rules import parse_calendar, parse_destination
 from config.settings import (
     AlpacaAccount,
+    BackupSettings,
     Channel,
     EventKind,
-    HedgeSettings,
     Holdings,
     Household,
     Mode,
@@ -24,7 +24,6 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
-from config.tax_rules import gift_rule, harvest_rule, household_taxes, with_partners
 from policies.limits import Limits
 from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
 from portfolio.accounts import Account, AccountKind, Autonomy
@@ -44,6 +43,7 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         limits=_limits(document),
         schedule=_schedule(document, folder),
         notices=_notices(document, folder),
+        backup=_backup(document, folder),
         simulation=_simulation(document, folder),
         backtest=backtest_settings(document.backtest),
         compare=compare_settings(document.compare),
@@ -53,7 +53,6 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
             for a in document.accounts
             if a.broker == "held_elsewhere"
         },
-        hedge=_hedge(document),
         state_dir=_path(document.state_dir, folder),
         file=file,
         text=text,
@@ -79,8 +78,7 @@ def target_of(document: Document) -> Target:
         for node in document.slices
     ]
     return build_target(
-        with_partners(slices, harvest_rule(document.harvest)),
-        cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent)),
+        slices, cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent))
     )
 
 
@@ -198,9 +196,6 @@ def _policy(document: Document) -> Policy:
         run_sessions=rules.run_sessions,
         quiet_open_minutes=rules.quiet_open_minutes,
         quiet_close_minutes=rules.quiet_close_minutes,
-        taxes=household_taxes(document.taxes),
-        harvest=harvest_rule(document.harvest),
-        gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
     )
 
@@ -263,7 +258,19 @@ def _notices(document: Document, folder: Path) -> NoticeSettings:
         file=_path(table.file, folder),
         apprise_file=_path(table.apprise_file, folder),
         amounts=table.amounts,
-        monthly_review=table.monthly_review,
+        repeat=timedelta(minutes=table.repeat_minutes),
+        second_channels=tuple(Channel(name) for name in table.second_channels),
+        second_after=timedelta(minutes=table.second_after_minutes),
+        second_apprise_file=_path(table.second_apprise_file, folder),
+    )
+
+
+def _backup(document: Document, folder: Path) -> BackupSettings:
+    table = document.backup
+    return BackupSettings(
+        every=timedelta(hours=table.every_hours) if table.every_hours else None,
+        keep=table.keep,
+        folder=_path(table.folder, folder),
     )
 
 
@@ -302,18 +309,6 @@ def _simulation(document: Document, folder: Path) -> Simulation | None:
             )
             for event in table.events
         ),
-    )
-
-
-def _hedge(document: Document) -> HedgeSettings:
-    table = document.hedge
-    return HedgeSettings(
-        enabled=table.enabled,
-        betas=dict(table.betas),
-        protect=fraction(table.protect_percent),
-        strike=fraction(table.strike_percent),
-        months=table.months,
-        max_premium=fraction(table.max_premium_percent),
     )
 
 

@@ -307,6 +307,13 @@ def check_notices(notices: NoticesTable) -> Iterator[Finding]:
                 f'channel "{name}" needs it',
                 f'Add {key} = "FILE", or take "{name}" out of channels',
             )
+    for name, key in (("file", "file"), ("apprise", "second_apprise_file")):
+        if name in notices.second_channels and getattr(notices, key) is None:
+            yield (
+                ("notices", key),
+                f'second channel "{name}" needs it',
+                f'Add {key} = "FILE", or take "{name}" out of second_channels',
+            )
     if len(set(notices.channels)) < len(notices.channels):
         yield ("notices", "channels"), "a channel is listed twice", "List each channel once"
 

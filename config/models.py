@@ -38,7 +38,6 @@ from config.settings import (
 )
 from config.study_tables import BacktestTable, CompareTable, Day
 from config.tables import Table, key, needed, percent
-from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.target import BandRule
 
@@ -140,8 +139,27 @@ class NoticesTable(Table):
         None, "apprise: the file with the addresses, readable by you alone", "apprise.urls"
     )
     amounts: Flag = key(_NOTICES.amounts, "true names amounts of money beside percentages")
-    monthly_review: Flag = key(
-        _NOTICES.monthly_review, "a letter after each month: how it stands, what was done and why"
+    repeat_minutes: Annotated[int, whole(most=1440)] = key(
+        15, "a page is told again this often until `trimtab ack`; 0 never"
+    )
+    second_channels: list[Annotated[str, choice(*Channel)]] = key(
+        [], "another way for pages that the channels above did not take"
+    )
+    second_after_minutes: Annotated[int, whole(least=1, most=1440)] = key(
+        10, "how long a page may lie undelivered before it goes there"
+    )
+    second_apprise_file: FilePath | None = key(
+        None, "the addresses of the second way, if it is apprise", "second.urls"
+    )
+
+
+class BackupTable(Table):
+    """Copies of the journal, each verified before it counts."""
+
+    every_hours: Annotated[int, whole(most=720)] = key(24, "how often one is made; 0 never")
+    keep: Annotated[int, whole(least=1, most=1000)] = key(14, "so many of the latest stay")
+    folder: FilePath | None = key(
+        None, "where they go; left out, backups in the state directory", "/mnt/other-disk/trimtab"
     )
 
 
@@ -222,11 +240,8 @@ class Document(Table):
     prices: PricesTable = PricesTable()
     limits: LimitsTable = LimitsTable()
     notices: NoticesTable = NoticesTable()
+    backup: BackupTable = BackupTable()
     schedule: ScheduleTable = ScheduleTable()
     simulation: SimulationTable | None = None
-    taxes: TaxesTable = TaxesTable()
-    harvest: HarvestTable = HarvestTable()
-    gifts: GiftsTable = GiftsTable()
-    hedge: HedgeTable = HedgeTable()
     backtest: BacktestTable = BacktestTable()
     compare: CompareTable = CompareTable()

@@ -147,6 +147,18 @@ def apprise_addresses(settings: Settings, *, environment: Mapping[str, str]) -> 
         path, private = settings.notices.apprise_file, True
     else:
         return ()
+    return _addresses(path, private=private)
+
+
+def second_apprise_addresses(settings: Settings) -> tuple[Secret, ...]:
+    """The addresses of the second way for pages. Raises `ConfigurationError`."""
+    path = settings.notices.second_apprise_file
+    if "apprise" not in settings.notices.second_channels or path is None:
+        return ()
+    return _addresses(path, private=True)
+
+
+def _addresses(path: Path, *, private: bool) -> tuple[Secret, ...]:
     lines = (line.strip() for line in _read(path, private=private).splitlines())
     addresses = tuple(Secret(line) for line in lines if line and not line.startswith("#"))
     if not addresses or any("://" not in address.reveal() for address in addresses):
@@ -168,6 +180,8 @@ def known_secrets(settings: Settings, *, environment: Mapping[str, str]) -> tupl
             found += [keys.key.reveal(), keys.secret.reveal()]
     with suppress(ConfigurationError):
         found += [a.reveal() for a in apprise_addresses(settings, environment=environment)]
+    with suppress(ConfigurationError):
+        found += [a.reveal() for a in second_apprise_addresses(settings)]
     return tuple(found)
 
 

@@ -119,25 +119,30 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSettings:
-    """Where notices go, whether they may name amounts of money, and whether a month is reviewed."""
+    """Where notices go and whether they may name amounts of money.
+
+    An urgent one that some channel has not taken after `second_after` also goes to `second_channels`;
+    one that nobody acknowledges is told again every `repeat` (zero: never).
+    """
 
     channels: tuple[Channel, ...] = (Channel.CONSOLE,)
     file: Path | None = None
     apprise_file: Path | None = None
     amounts: bool = False
-    monthly_review: bool = True
+    repeat: timedelta = timedelta(minutes=15)
+    second_channels: tuple[Channel, ...] = ()
+    second_after: timedelta = timedelta(minutes=10)
+    second_apprise_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HedgeSettings:
-    """What `trimtab hedge` advises on; fractions. `betas` by symbol, others are not counted."""
+class BackupSettings:
+    """Scheduled backups of the journal. `every` None means none; `folder` None is `backups` in the
+    state directory. The latest `keep` stay."""
 
-    enabled: bool = False
-    betas: Mapping[str, Decimal] = field(default_factory=dict)
-    protect: Decimal = Decimal("0.5")
-    strike: Decimal = Decimal("0.95")
-    months: int = 3
-    max_premium: Decimal = Decimal("0.01")
+    every: timedelta | None = timedelta(hours=24)
+    keep: int = 14
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +171,12 @@ class Settings:
     limits: Limits
     schedule: Schedule
     notices: NoticeSettings
+    backup: BackupSettings = field(default_factory=BackupSettings)
     simulation: Simulation | None = None
     backtest: BacktestSettings = field(default_factory=BacktestSettings)
     compare: CompareSettings = field(default_factory=CompareSettings)
     alpaca: Mapping[str, AlpacaAccount] = field(default_factory=dict)
     elsewhere: Mapping[str, Holdings] = field(default_factory=dict)
-    hedge: HedgeSettings = field(default_factory=HedgeSettings)
     state_dir: Path | None = None
     file: Path
     text: str = field(repr=False)

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from config.models import (
     AccountTable,
+    BackupTable,
     Document,
     EventTable,
     HouseholdTable,
@@ -26,7 +27,6 @@ from config.problems import plain_number
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import Mode
 from config.study_tables import BacktestTable, CompareTable
-from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
 
 WIDTH = 44
@@ -41,13 +41,10 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("prices", PricesTable),
     ("limits", LimitsTable),
     ("notices", NoticesTable),
+    ("backup", BackupTable),
     ("schedule", ScheduleTable),
     ("backtest", BacktestTable),
     ("compare", CompareTable),
-    ("taxes", TaxesTable),
-    ("harvest", HarvestTable),
-    ("gifts", GiftsTable),
-    ("hedge", HedgeTable),
 )
 _HEAD = """\
 # trimtab's configuration. Lines that begin with # are explanations or defaults: remove the # to

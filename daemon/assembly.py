@@ -11,6 +11,8 @@ from config.read import read_settings
 from config.settings import Settings
 from daemon import recovery
 from daemon.alarms import Alarms
+from daemon.backup import FOLDER, ScheduledBackups
+from daemon.chores import Chores, free_bytes, note_backup
 from daemon.clocks import SteppedClock
 from daemon.cycle import Watch
 from daemon.house import House
@@ -25,7 +27,14 @@ from daemon.spool import done, take_requests
 from daemon.stepped import SteppedAlarms
 from daemon.wakes import WakeQueue
 from daemon.watch import WatchedFolder
-from daemon.wiring import Outside, open_daemon_journal, open_outside, put_together
+from daemon.wiring import (
+    Outside,
+    anchor_place,
+    journal_place,
+    open_daemon_journal,
+    open_outside,
+    put_together,
+)
 from portfolio.canonical import Document, document_of
 from portfolio.events import Alarm, AlarmCleared, ConfigurationChanged
 from portfolio.wakes import Wake, WakeKind
@@ -48,7 +57,9 @@ class Assembly:
     driver: Driver | None
     wakes: WakeQueue
     journal: JournalStore
+    backups: ScheduledBackups
     anchored: tuple[int, str] = (0, "")
+    logged_on: date | None = None
 
     @property
     def mode(self) -> str:
@@ -105,11 +116,21 @@ class Assembly:
         if head != self.anchored:
             self.journal.anchor(self.house.clock.now())
             self.anchored = head
+            self._log_head()
+
+    def _log_head(self) -> None:
+        """Once a day into the log, which is another witness of the chain's head than the database."""
+        day = self.house.clock.now().date()
+        if self.logged_on != day:
+            self.logged_on = day
+            row, row_hash = self.anchored
+            get_logger().info("audit head", audit_row=row, audit_head=row_hash)
 
     def close(self) -> None:
         """Stop what runs beside the loop and give the files back."""
         self.alarms.stop()
         self.outbox.stop()
+        self.backups.stop()
         for stream in self.outside.streams:
             stream.stop()
         self.outside.close()
@@ -158,12 +179,32 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             reload=lambda: reload(assembly),
             polls_prices=settings.schedule.price_poll is not None,
             look_again=folder.news,
-            writes_letters=lambda: assembly.settings.notices.monthly_review,
             on_notable=driver.dwell if driver is not None else lambda: None,
         ),
+        backups=_backups(settings, state_dir, house),
     )
     assembly.watch = assembly.service.watch
+    if driver is None:
+        # Simulated time has no disk that fills up and nobody to tell again.
+        assembly.service.chores = Chores(
+            house=house,
+            watch=assembly.watch,
+            notices=settings.notices,
+            backups=assembly.backups,
+            free=lambda: free_bytes(state_dir),
+        ).after_tick
     return assembly
+
+
+def _backups(settings: Settings, state_dir: Path, house: House) -> ScheduledBackups:
+    return ScheduledBackups(
+        settings.backup,
+        journal_place(state_dir),
+        settings.backup.folder or state_dir / FOLDER,
+        house.clock,
+        anchored_in=anchor_place(state_dir),
+        on_done=lambda outcome: note_backup(house, outcome),
+    )
 
 
 def reload(assembly: Assembly) -> None:

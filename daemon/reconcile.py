@@ -29,6 +29,8 @@ CASH_FITS = Decimal(1)
 class _Seen:
     held: Quantity
     first: datetime
+    since: datetime
+    """Since when it differs in any way; `first` begins anew whenever it differs in another."""
     reads: int = 1
 
 
@@ -37,7 +39,8 @@ class Differences:
     """Differences under watch, by account and symbol.
 
     `moved` is what the rows up to `read_to` have moved an account's cash by, and `base` what was
-    there besides. A new process goes on from the last look in the journal.
+    there besides. A new process goes on from the last look in the journal. In the accounts of
+    `unsure` no difference is accepted: orders of ours are there that nobody wrote down.
     """
 
     seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Differences:
     doubted: dict[str, _Seen] = field(default_factory=dict)
     moved: dict[str, Decimal] = field(default_factory=dict)
     read_to: int = 0
+    unsure: frozenset[str] = frozenset()
 
 
 def check_cash(house: House, snapshot: Snapshot, differences: Differences) -> None:
@@ -101,7 +105,7 @@ def _is_doubted_for_long(
     now = house.clock.now()
     seen = differences.doubted.get(account)
     if seen is None or abs(seen.held - base) > CASH_FITS:
-        differences.doubted[account] = _Seen(held=Quantity(base), first=now)
+        differences.doubted[account] = _Seen(held=Quantity(base), first=now, since=now)
         return False
     seen.reads += 1
     return seen.reads >= READS_TO_CONFIRM and now - seen.first >= TIME_TO_CONFIRM
@@ -127,7 +131,7 @@ def reconcile(
         confirmed = {
             s for s, q in unequal.items() if _is_confirmed(house, differences, account, s, q)
         }
-        if confirmed and confirmed == set(unequal):
+        if confirmed and confirmed == set(unequal) and account not in differences.unsure:
             _accept(house, account, held, expected, confirmed)
             continue
         fences.extend(
@@ -148,7 +152,8 @@ def _is_confirmed(
     now = house.clock.now()
     seen = differences.seen.get((account, symbol))
     if seen is None or seen.held != held:
-        differences.seen[account, symbol] = _Seen(held=held, first=now)
+        since = now if seen is None else seen.since
+        differences.seen[account, symbol] = _Seen(held=held, first=now, since=since)
         return False
     seen.reads += 1
     return seen.reads >= READS_TO_CONFIRM and now - seen.first >= TIME_TO_CONFIRM

@@ -12,10 +12,10 @@ from daemon.executor import halt, move
 from daemon.house import House
 from daemon.observe import positions_beside
 from daemon.settle import settle
+from daemon.strangers import look_for_strangers
 from portfolio.events import Alarm, AlarmCleared, FlowSeen, PositionsAccepted
 from portfolio.orders import LegState
 
-SWEEP_AT_LEAST = timedelta(days=7)
 SKEW_ALARM = timedelta(seconds=2)
 SKEW_HALT = timedelta(seconds=5)
 
@@ -25,14 +25,15 @@ def recover(house: House, watch: Watch) -> None:
 
     Raises `Unavailable` when a broker cannot be asked; the caller waits and starts over.
     """
-    _check_clock(house)
+    check_clock(house)
     _resume_interrupted_legs(house)
     _adopt_holdings_once(house)
-    _look_for_orders_without_intent(house)
+    look_for_strangers(house, watch)
     settle(house, watch.progress)
 
 
-def _check_clock(house: House) -> None:
+def check_clock(house: House) -> None:
+    """Compare this machine's clock with each broker's: two seconds alarm, five halt."""
     for account, reader in house.readers.items():
         skew = abs(reader.clock().now - house.clock.now())
         if skew > SKEW_HALT:
@@ -76,19 +77,3 @@ def _adopt_holdings_once(house: House) -> None:
                 account=account, quantities=held, reason="what the account held at the start"
             ),
         )
-
-
-def _look_for_orders_without_intent(house: House) -> None:
-    """An order with our prefix that no leg knows: a lost database, or a second writer. Halt."""
-    for account, reader in house.readers.items():
-        live = [leg.planned_at for leg in house.journal.legs(live=True)]
-        since = min([house.clock.now() - SWEEP_AT_LEAST, *(at - timedelta(days=1) for at in live)])
-        for order in reader.orders_since(since):
-            if order.is_ours and house.journal.leg(order.client_order_id) is None:
-                reason = (
-                    f"order {order.client_order_id} at the broker of {account} carries our prefix "
-                    "and is not in this journal: a restored database or a second daemon"
-                )
-                if house.latch.reason() is None:
-                    halt(house, by="trimtab", reason=reason)
-                return

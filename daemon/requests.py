@@ -6,8 +6,10 @@ from daemon.approvals import Consent, reject
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.executor import halt
 from daemon.house import House
+from daemon.reminders import acknowledge
 from daemon.settle import request_cancel
 from daemon.spool import Request
+from daemon.strangers import adopt_strangers
 from portfolio.events import AlarmCleared, Resumed, Unfenced
 from portfolio.orders import LegState
 from portfolio.wakes import Wake, WakeKind
@@ -63,6 +65,10 @@ def serve_request(house: House, watch: Watch, request: Request) -> Outcome | Non
         case "clear_fence":
             account, _, symbol = request.subject.partition("/")
             house.journal.append(Unfenced(account=account, symbol=symbol, reason=reason), actor=by)
+        case "acknowledge":
+            acknowledge(house, request.subject, by=by)
+        case "adopt_orders":
+            adopt_strangers(house, watch, by=by, reason=reason)
         case "reload":
             pass  # the service reads the configuration again
     return None

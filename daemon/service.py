@@ -6,7 +6,7 @@ lost costs at most one tick, because the tick asks the calendar and the journal 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from config.look import Look
 from daemon.alarms import Alarms
@@ -20,7 +20,6 @@ from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
 from daemon.reconcile import check_cash, reconcile
 from daemon.requests import is_recorded_halted, serve_request, stop_everything
-from daemon.review.due import letter_due
 from daemon.sessions import CalendarDisagreement
 from daemon.settle import settle
 from daemon.spool import Request
@@ -48,7 +47,8 @@ class Service:
     """The running daemon. `spool` gives waiting requests, `on_notable` hears of what is worth seeing.
 
     `reload` reads the configuration again into the house; it raises nothing and records what it did.
-    `look_again` is asked at each tick for wakes that nobody announced (a watched folder).
+    `look_again` is asked at each tick for wakes that nobody announced (a watched folder). `chores`
+    is what a tick looks after besides trading.
     """
 
     house: House
@@ -62,7 +62,7 @@ class Service:
     polls_prices: bool = True
     look_again: Callable[[], list[Wake]] = list
     on_notable: Callable[[], None] = lambda: None
-    writes_letters: Callable[[], bool] = lambda: True
+    chores: Callable[[], None] = lambda: None
     _breached: frozenset[str] = field(default=frozenset())
     _unreachable_since: datetime | None = field(default=None)
 
@@ -180,6 +180,7 @@ class Service:
         elif is_open and self.polls_prices and now >= session.opens_at + QUIET_OPEN:
             self._poll_edges()
         house.journal.tick(now)
+        self.chores()
 
     def _cash_moved(self, since: int) -> bool:
         flows = self.house.journal.events("flow_seen", after=since)
@@ -232,24 +233,8 @@ class Service:
         row = session_closed(observe(self.house), self.house)
         if row is not None:
             self.house.journal.append(row)
-            self._write_letter(row.session)
         self.house.journal.tick(self.house.clock.now())
         self.set_session_alarms()
-
-    def _write_letter(self, session: date) -> None:
-        """The review of a month that has ended, once."""
-        if not self.writes_letters():
-            return
-        following = self.house.sessions.next_after(self.house.clock.now()).day
-        period = letter_due(self.house.journal, session, following)
-        if period is None:
-            return
-        from daemon.review.letter import written
-
-        letter = written(self.house.journal, period)
-        if letter is not None:
-            self.house.journal.append(letter)
-            self.on_notable()
 
     def _unreachable(self, wake: Wake, reason: str) -> None:
         now = self.house.clock.now()

@@ -30,12 +30,14 @@ class Progress:
     """How far settling got since this process started. Forgetting it costs time, never an order.
 
     `misses` counts how often the broker said "no such order" for a leg; `settled` is when an account
-    was last settled whole, None meaning from the journal's first day on.
+    was last settled whole, None meaning from the journal's first day on. `unbooked` are orders by
+    account whose executions wait until a person has looked (`daemon.strangers`).
     """
 
     misses: dict[str, int] = field(default_factory=dict)
     settled: dict[str, datetime] = field(default_factory=dict)
     cancels: dict[str, datetime] = field(default_factory=dict)
+    unbooked: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def settle(house: House, progress: Progress) -> bool:
@@ -52,7 +54,7 @@ def settle(house: House, progress: Progress) -> bool:
         since = progress.settled.get(account)
         adopted = adopted_at(house)
         since = adopted if since is None else max(since - OVERLAP, adopted)
-        _book_fills(house, account, since)
+        _book_fills(house, account, since, progress.unbooked.get(account, frozenset()))
         _book_flows(house, account, since)
     for account in house.readers:
         progress.settled[account] = now
@@ -68,12 +70,16 @@ def adopted_at(house: House) -> datetime:
     return first[0].at if first else house.clock.now()
 
 
-def _book_fills(house: House, account: str, since: datetime) -> None:
+def _book_fills(house: House, account: str, since: datetime, unbooked: frozenset[str]) -> None:
     answers = house.readers[account].fills_since(since)
     if not answers:
         return
     booked = {b.fill.execution_id for b in house.journal.fills(since=since)}
-    news = [fill for fill in answers if fill.execution_id not in booked]
+    news = [
+        fill
+        for fill in answers
+        if fill.execution_id not in booked and fill.broker_order_id not in unbooked
+    ]
     if not news:
         return
     legs = {

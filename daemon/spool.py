@@ -26,13 +26,17 @@ _MAX_BYTES: Final = 16 * 1024
 _MAX_TEXT: Final = 1000
 _MAX_AT_ONCE: Final = 100
 
-RequestKind = Literal["approve", "reject", "halt", "resume", "run_now", "reload", "clear_fence"]
+RequestKind = Literal[
+    "approve", "reject", "halt", "resume", "run_now", "reload", "clear_fence",
+    "adopt_orders", "acknowledge",
+]  # fmt: skip
 _FIELDS: Final = frozenset({"kind", "by", "reason", "subject", "at"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a person wants. `subject` is a proposal's hash or its beginning, or `account/symbol`.
+    """What a person wants. `subject` is a proposal's hash or its beginning, `account/symbol`, or the
+    name of an alarm.
 
     `file` is where it came from, None before it is written; it is no part of what is asked.
     """

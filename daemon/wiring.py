@@ -80,11 +80,21 @@ def journal_place(state_dir: Path) -> str | Path:
     return os.environ.get("TRIMTAB_DATABASE") or state_dir / JOURNAL_FILE
 
 
+def anchor_place(state_dir: Path) -> Path:
+    """The file that knows the chain's head, outside the database: beside it, or in the state
+    directory when the database is on a server."""
+    place = journal_place(state_dir)
+    return (place if isinstance(place, Path) else state_dir / JOURNAL_FILE).with_name(
+        f"{JOURNAL_FILE}.anchor"
+    )
+
+
 def open_reader(state_dir: Path) -> JournalReader:
     """The journal, to read, also while a daemon writes it. Raises `JournalMissing` and its like."""
     from daemon.journal.opening import open_journal_reader
 
-    return open_journal_reader(journal_place(state_dir))
+    place = journal_place(state_dir)
+    return open_journal_reader(place, anchored_in=anchor_place(state_dir))
 
 
 def open_house(settings: Settings, state_dir: Path) -> House:
@@ -115,6 +125,7 @@ def open_daemon_journal(settings: Settings, state_dir: Path, outside: Outside) -
             household=settings.household.name,
         ),
         identity=_identity(settings, outside),
+        anchored_in=anchor_place(state_dir),
     )
 
 
@@ -124,7 +135,7 @@ def _looking_journal(settings: Settings, state_dir: Path, outside: Outside) -> "
 
     place = journal_place(state_dir)
     if not isinstance(place, Path) or place.exists():
-        return open_journal_reader(place)
+        return open_journal_reader(place, anchored_in=anchor_place(state_dir))
     return open_journal(
         ":memory:",
         clock=outside.clock,

@@ -12,7 +12,7 @@ from typing import Literal
 from portfolio.decisions import Decision, Run, Verdict
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity
-from portfolio.orders import Fill, Leg, LegState
+from portfolio.orders import Fill, Leg, LegState, Order
 from portfolio.wakes import Wake
 
 Ref = str
@@ -29,6 +29,36 @@ class JournalOpened:
     epoch: str
     code_version: str
     previous_head: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRestored:
+    """A copy took the place of the journal: ids of orders carry `epoch` from here on.
+
+    `backup` names the copy and `backup_head` its last row's hash; `replaced_row` and `replaced_head`
+    are what the anchor knew of the journal it replaces, 0 and "" when there was none.
+    """
+
+    kind: Literal["journal_restored"] = "journal_restored"
+    epoch: str
+    backup: str
+    backup_head: str
+    replaced_row: int
+    replaced_head: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAdopted:
+    """An order of ours at the broker that no leg knows, taken over after a person has looked.
+
+    It happens after a restore: the order is younger than the copy. Its executions are booked next.
+    """
+
+    kind: Literal["order_adopted"] = "order_adopted"
+    account: str
+    order: Order
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +274,16 @@ class AlarmCleared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAcknowledged:
+    """A person has seen an alarm and will deal with it; it is not told again, and stays open."""
+
+    kind: Literal["alarm_acknowledged"] = "alarm_acknowledged"
+    name: str
+    scope: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionClosed:
     """The value at a close, for reports: one row a session."""
 
@@ -254,18 +294,10 @@ class SessionClosed:
     weights: dict[str, Decimal]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewWritten:
-    """The letter about a period, as it went out: `period` is 2026-11, `lines` are sentences."""
-
-    kind: Literal["review_written"] = "review_written"
-    period: str
-    title: str
-    lines: tuple[str, ...]
-
-
 Event = (
     JournalOpened
+    | JournalRestored
+    | OrderAdopted
     | DaemonStarted
     | ConfigurationChanged
     | DaemonStopped
@@ -286,6 +318,6 @@ Event = (
     | Resumed
     | Alarm
     | AlarmCleared
+    | AlarmAcknowledged
     | SessionClosed
-    | ReviewWritten
 )

@@ -6,7 +6,7 @@ raises: every answer the world can give is one of the values of `SubmitOutcome`.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from portfolio.accounts import Position
@@ -341,6 +341,13 @@ class Journal(JournalReader, Protocol):
 
     def due_notices(self, now: datetime, limit: int = 20) -> Sequence[QueuedNotice]:
         """Undelivered notices whose next try is due, oldest first."""
+        ...
+
+    def remind(self, now: datetime, every: timedelta, seen: frozenset[tuple[str, str]]) -> int:
+        """Queue the notices of open pages again that were told `every` ago or longer; how many.
+
+        `seen` are the names and scopes that a person has acknowledged.
+        """
         ...
 
     def notice_delivered(self, number: int, at: datetime) -> None:

@@ -70,11 +70,7 @@ def _known(error: Exception) -> tuple[str, ExitCode] | None:
 # By name: importing every room that can fail only to fail would make the happy path slow.
 _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
     (("ConfigurationError", "NoConfiguration"), ExitCode.CONFIGURATION, ""),
-    (
-        ("PriceFileError", "HistoryFileError"),
-        ExitCode.CONFIGURATION,
-        "Mend the file, or name another one.",
-    ),
+    (("PriceFileError",), ExitCode.CONFIGURATION, "Mend the file, or name another one."),
     (
         ("Unavailable",),
         ExitCode.BROKER_UNAVAILABLE,
@@ -113,7 +109,7 @@ _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
     (
         ("JournalCorrupt", "Undecodable"),
         ExitCode.JOURNAL_REFUSED,
-        "Move it aside and restore a backup; docs/runbook.md says how. Nothing was sent.",
+        "Restore a backup: `trimtab restore FILE`; docs/runbook.md says how. Nothing was sent.",
     ),
     (
         ("JournalMismatch",),
@@ -125,7 +121,12 @@ _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
         ExitCode.ALREADY_RUNNING,
         "Stop that one first, or use another --state directory.",
     ),
-    (("NothingKnown", "NotAPeriod", "NothingToReview"), ExitCode.USAGE, ""),
+    (
+        ("BackupFailed",),
+        ExitCode.STATE_UNWRITABLE,
+        "Nothing was changed; what was there before is still there.",
+    ),
+    (("NothingKnown",), ExitCode.USAGE, ""),
     (
         ("StateDirectoryError",),
         ExitCode.STATE_UNWRITABLE,

@@ -27,18 +27,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "reject": ("answering", "reject", "turn it down"),
     "explain": ("looking", "explain", "a cycle from the journal, decided again"),
     "why-not": ("looking", "why_not", "why nothing was traded"),
-    "review": ("reviewing", "review", "a month, quarter or year: how it stands, did, and why"),
     "history": ("looking", "history", "what happened, a line each"),
     "halt": ("answering", "halt", "stop all sending at once"),
     "resume": ("answering", "resume", "clear a halt, with a reason"),
     "backtest": ("backtesting", "backtest", "what this configuration would have done over prices"),
-    "taxes": ("taxes", "taxes_app", "a history of trades: lots, wash sales, what was realised"),
-    "hedge": ("hedging", "hedge", "size a hedge with puts, a collar or futures: advice only"),
-    "compare": ("comparing", "compare", "what each of several policies does and costs"),
     "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
     "notify": ("upkeep", "notify", "try the channels of notices"),
     "alpaca-server": ("rehearsing", "alpaca_server", "stand in for Alpaca on this machine"),
-    "audit": ("upkeep", "audit_app", "verify the audit chain"),
+    "ack": ("upkeep", "ack", "say that a page was seen, so that it is not told again"),
+    "backup": ("backing_up", "backup", "a verified copy of the journal, also while it is written"),
+    "restore": ("backing_up", "restore", "put a backup in the journal's place"),
+    "audit": ("auditing", "audit_app", "verify the chain, replay it, compare it with the broker"),
 }
 """Name: module, function, one line. Help lists this table, so that it need load nothing."""
 

@@ -1,4 +1,4 @@
-"""Commands for the upkeep: a test notice, and the audit chain."""
+"""Commands for the upkeep: a test notice, and the word that a page was seen."""
 
 from typing import Annotated
 
@@ -9,8 +9,9 @@ from daemon.cli.where import (
     ConfigOption,
     JsonOption,
     StateOption,
+    person,
+    reader_at,
     settings_at,
-    state_at,
 )
 
 
@@ -53,44 +54,27 @@ def notify(
         raise typer.Exit(ExitCode.DIFFERS)
 
 
-audit_app = typer.Typer(help="The audit chain.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@audit_app.callback()
-def _audit() -> None:
-    """The audit chain."""
-
-
-@audit_app.command()
-def verify(
-    config: ConfigOption = None, state: StateOption = None, json: JsonOption = False
+def ack(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="The alarm as `trimtab status` names it; else all."),
+    ] = "",
+    config: ConfigOption = None,
+    state: StateOption = None,
 ) -> None:
-    """Check the whole audit chain: every row's hash, its link to the row before, every document.
+    """Say that you have seen an open page: it is not told again, and stays open until it is over.
 
-    Ends with 1 at the first row that does not hold.
-
-    Example: trimtab audit verify --state /var/lib/trimtab/core
+    Example: trimtab ack "lost order"
     """
+    from daemon.cli.door import Refusal
+    from daemon.cli.running import hand_over
     from daemon.exit_codes import ExitCode
-    from daemon.journal.audit import Verified
-    from daemon.journal.audit import verify as verified
-    from daemon.journal.opening import open_journal_reader
-    from daemon.wiring import journal_place
 
-    found = verified(open_journal_reader(journal_place(state_at(config, state))))
-    if json:
-        from daemon.cli.looking import print_json
-
-        print_json({"holds": isinstance(found, Verified), "found": found})
-    elif isinstance(found, Verified):
-        witness = "no anchor yet"
-        if found.anchor is not None:
-            witness = f"the anchor of {found.anchor.at:%Y-%m-%d %H:%M} UTC agrees"
-        typer.echo(
-            f"The chain holds: {found.rows:,} rows, {found.documents:,} documents, {witness}.\n"
-            f"Head: {found.head}"
-        )
-    else:
-        typer.echo(f"The chain does NOT hold at row {found.seq}: {found.reason}.")
-    if not isinstance(found, Verified):
-        raise typer.Exit(ExitCode.DIFFERS)
+    directory, journal = reader_at(config, state)
+    names = sorted({alarm.name for alarm in journal.open_alarms()})
+    if not names:
+        raise Refusal("No alarm is open.", ExitCode.DIFFERS)
+    if name and name not in names:
+        raise Refusal(f"No alarm “{name}” is open; open are: {', '.join(names)}.", ExitCode.DIFFERS)
+    told = hand_over(directory, "acknowledge", subject=name)
+    typer.echo(f"Seen by {person()}: {name or ', '.join(names)}{told}.")

@@ -59,13 +59,24 @@ def verify(journal: JournalStore) -> Verified | Broken:
         expected, last = row.seq + 1, row.hash
     if anchor is not None and not anchored:
         reason = (
-            f"the chain ends at row {expected - 1}, the anchor of {anchor.at} knows {anchor.seq}"
+            f"the chain ends at row {expected - 1}, the anchor of {anchor.at} knows {anchor.seq}: "
+            "this database has gone back in time, or its end was cut off"
         )
         return Broken(seq=expected, reason=reason)
     documents = _check_documents(journal.database)
     if isinstance(documents, Broken):
         return documents
     return Verified(rows=expected - 1, head=last, documents=documents, anchor=anchor)
+
+
+def fits_anchor(journal: JournalStore, row: int, head: str) -> str:
+    """Why a head from elsewhere (`head` may be its beginning) is not this chain's; "" when it is."""
+    found = journal.database.first(select(AUDIT.c.hash).where(AUDIT.c.seq == row))
+    if found is None:
+        return f"the chain ends at row {journal.head()[0]}, the given anchor knows row {row}"
+    if not str(found.hash).startswith(head):
+        return f"row {row} is {str(found.hash)[:12]}, the given anchor says {head[:12]}"
+    return ""
 
 
 def chain_rows(database: Database) -> Iterator[ChainRow]:

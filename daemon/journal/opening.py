@@ -3,6 +3,7 @@
 These functions load SQLModel; a module that may never open a journal imports them where it does.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from daemon.journal import queries, schema
@@ -18,7 +19,7 @@ from daemon.journal.database import (
 from daemon.journal.errors import JournalMismatch, JournalMissing
 from daemon.journal.store import JournalStore
 from daemon.journal.writing import Render, Writer
-from portfolio.events import JournalOpened
+from portfolio.events import JournalOpened, JournalRestored
 from portfolio.ports import Clock
 
 
@@ -106,9 +107,16 @@ def _check_is_there(path: Path) -> None:
 
 
 def _identity_in(database: Database) -> JournalOpened | None:
+    """What the journal is for; its epoch is that of the last restore, if there was one."""
     first = queries.events(database, "journal_opened", after=0, limit=1, newest_first=False)
     event = first[0].event if first else None
-    return event if isinstance(event, JournalOpened) else None
+    if not isinstance(event, JournalOpened):
+        return None
+    last = queries.events(database, "journal_restored", after=0, limit=1, newest_first=True)
+    restored = last[0].event if last else None
+    if isinstance(restored, JournalRestored):
+        return replace(event, epoch=restored.epoch)
+    return event
 
 
 def _check_same(database: Database, held: JournalOpened, wanted: JournalOpened) -> None:

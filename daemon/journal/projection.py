@@ -29,6 +29,7 @@ from daemon.protocol import BrokenInvariant
 from portfolio.canonical import canonical
 from portfolio.events import (
     Alarm,
+    AlarmAcknowledged,
     AlarmCleared,
     ApprovalEnded,
     ApprovalRequested,
@@ -43,11 +44,12 @@ from portfolio.events import (
     FlowSeen,
     Halted,
     JournalOpened,
+    JournalRestored,
     LegMoved,
     LegPlanned,
+    OrderAdopted,
     PositionsAccepted,
     Resumed,
-    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -130,12 +132,14 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             _resumed(tables, place, event)
         case (
             JournalOpened()
+            | JournalRestored()
+            | OrderAdopted()
+            | AlarmAcknowledged()
             | DaemonStarted()
             | ConfigurationChanged()
             | DaemonStopped()
             | CycleFailed()
             | SessionClosed()
-            | ReviewWritten()
         ):
             pass  # the chain alone keeps these
         case _:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert
 
-from daemon.journal import outbox, queries
+from daemon.journal import outbox, queries, reminders
 from daemon.journal.anchor import Anchor, write_anchor
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
@@ -243,6 +243,11 @@ class JournalStore:
     def due_notices(self, now: datetime, limit: int = 20) -> Sequence[QueuedNotice]:
         """Undelivered notices whose next try is due, oldest first."""
         return outbox.due(self.database, now, limit)
+
+    def remind(self, now: datetime, every: timedelta, seen: frozenset[tuple[str, str]]) -> int:
+        """Queue the notices of open pages again, but of those that a person has seen."""
+        rows = reminders.rows_of(self.database, seen)
+        return reminders.remind(self.database, now, every, rows)
 
     def notice_delivered(self, number: int, at: datetime) -> None:
         """A notice went out."""

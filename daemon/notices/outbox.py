@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from config.problems import ConfigurationError, Problem
-from config.secrets import apprise_addresses
+from config.secrets import apprise_addresses, second_apprise_addresses
 from config.settings import Channel as ChannelKind
 from config.settings import Settings
 from daemon.logs import get_logger
@@ -32,6 +32,7 @@ from daemon.notices.delivery import (
     FileChannel,
     prepared,
 )
+from daemon.notices.second import NO_SECOND_WAY, SecondWay
 from daemon.redaction import Redactor
 from portfolio.ports import Clock
 from portfolio.records import Notice, QueuedNotice
@@ -102,17 +103,27 @@ def lacking(queued: QueuedNotice, channels: Sequence[Channel]) -> Sequence[Chann
     return named or channels
 
 
-def next_try(queued: QueuedNotice, now: datetime) -> datetime:
-    """When to try again after a failure: 30 s, doubled up to 15 minutes, for a day; then never."""
+def next_try(queued: QueuedNotice, now: datetime, second: SecondWay = NO_SECOND_WAY) -> datetime:
+    """When to try again after a failure: 30 s, doubled up to 15 minutes, for a day; then never.
+
+    A page is also tried when its time for the second way has come.
+    """
     if now - queued.queued_at >= GIVE_UP_AFTER:
         return NEVER
-    return now + min(FIRST_WAIT * (1 << min(queued.tries, 10)), LONGEST_WAIT)
+    at = now + min(FIRST_WAIT * (1 << min(queued.tries, 10)), LONGEST_WAIT)
+    return second.not_later(queued, now, at)
 
 
-def write_down(postbox: Postbox, queued: QueuedNotice, error: str, now: datetime) -> None:
+def write_down(
+    postbox: Postbox,
+    queued: QueuedNotice,
+    error: str,
+    now: datetime,
+    second: SecondWay = NO_SECOND_WAY,
+) -> None:
     """Keep the outcome of a try."""
     if error:
-        postbox.notice_failed(queued.number, error, next_try(queued, now))
+        postbox.notice_failed(queued.number, error, next_try(queued, now, second))
     else:
         postbox.notice_delivered(queued.number, now)
 
@@ -167,11 +178,13 @@ class ThreadedOutbox:
         on_failure: Callable[[str], None] = lambda _text: None,
         redact: Redact | None = None,
         patience_seconds: float = 5.0,
+        second: SecondWay = NO_SECOND_WAY,
     ) -> None:
         self._postbox, self._channels, self._clock = postbox, channels, clock
         self._wake_up, self._on_failure = wake_up, on_failure
         self._redact = redact or Redactor()
         self._patience = patience_seconds
+        self._second = second
         self._to_send: queue.SimpleQueue[QueuedNotice | None] = queue.SimpleQueue()
         self._tried: queue.SimpleQueue[_Tried] = queue.SimpleQueue()
         self._under_way: set[int] = set()
@@ -207,7 +220,8 @@ class ThreadedOutbox:
 
     def _note(self, tried: _Tried) -> None:
         self._under_way.discard(tried.queued.number)
-        write_down(self._postbox, tried.queued, tried.error, self._clock.now())
+        now = self._clock.now()
+        write_down(self._postbox, tried.queued, tried.error, now, self._second)
         if tried.error:
             self._on_failure(f"{tried.queued.notice.title!r} did not go out: {tried.error}")
 
@@ -221,6 +235,7 @@ class ThreadedOutbox:
         while (queued := self._to_send.get()) is not None:
             try:
                 error = try_once(queued, self._channels, self._redact)
+                error = self._second.tell(queued, error, self._clock.now(), self._redact)
             except Exception as problem:  # noqa: BLE001  one notice must not end the delivery
                 error = f"delivery: {type(problem).__name__}"
             self._tried.put(_Tried(queued=queued, error=error))
@@ -244,31 +259,55 @@ def open_outbox(
     def on_failure(text: str) -> None:
         get_logger().warning("notice not delivered", why=text)
 
-    return ThreadedOutbox(postbox, channels, clock, wake_up=wake_up, on_failure=on_failure)
+    return ThreadedOutbox(
+        postbox,
+        channels,
+        clock,
+        wake_up=wake_up,
+        on_failure=on_failure,
+        second=second_way(settings, state_dir, clock),
+    )
+
+
+def second_way(settings: Settings, state_dir: Path, clock: Clock) -> SecondWay:
+    """The second way for pages that the configuration names. Raises `ConfigurationError`."""
+    notices = settings.notices
+    made = _channels(notices.second_channels, settings, state_dir, clock, second=True)
+    return SecondWay(channels=made, after=notices.second_after)
 
 
 def make_channels(settings: Settings, state_dir: Path, clock: Clock) -> tuple[Channel, ...]:
     """The channels that the configuration names. Raises `ConfigurationError`."""
-    notices = settings.notices
+    return _channels(settings.notices.channels, settings, state_dir, clock, second=False)
+
+
+def _channels(
+    kinds: Sequence[ChannelKind], settings: Settings, state_dir: Path, clock: Clock, *, second: bool
+) -> tuple[Channel, ...]:
     made: list[Channel] = []
-    for kind in notices.channels:
+    for kind in kinds:
         match kind:
             case ChannelKind.CONSOLE:
                 made.append(ConsoleChannel())
             case ChannelKind.FILE:
-                made.append(FileChannel(notices.file or state_dir / "notices.log", clock))
+                made.append(FileChannel(settings.notices.file or state_dir / "notices.log", clock))
             case ChannelKind.APPRISE:
-                made += _apprise(settings)
+                made += _apprise(settings, second=second)
     return tuple(made)
 
 
-def _apprise(settings: Settings) -> Sequence[Channel]:
-    addresses = apprise_addresses(settings, environment=os.environ)
+def _apprise(settings: Settings, *, second: bool) -> Sequence[Channel]:
+    if second:
+        file = settings.notices.second_apprise_file
+        addresses = second_apprise_addresses(settings)
+    else:
+        file = settings.notices.apprise_file
+        addresses = apprise_addresses(settings, environment=os.environ)
     try:
         return [AppriseChannel(n, a.reveal()) for n, a in enumerate(addresses, start=1)]
     except ChannelRefused as error:
         problem = Problem(
-            file=settings.notices.apprise_file or settings.file,
+            file=file or settings.file,
             key="",
             line=None,
             found=str(error),

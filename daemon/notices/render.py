@@ -19,6 +19,7 @@ from daemon.screens.words import instant, money, quantity, short_hash
 from portfolio.decisions import Proposal
 from portfolio.events import (
     Alarm,
+    AlarmAcknowledged,
     AlarmCleared,
     ApprovalEnded,
     ApprovalRequested,
@@ -32,11 +33,12 @@ from portfolio.events import (
     FlowSeen,
     Halted,
     JournalOpened,
+    JournalRestored,
     LegMoved,
     LegPlanned,
+    OrderAdopted,
     PositionsAccepted,
     Resumed,
-    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -141,15 +143,14 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
         case Alarm():
             return _alarm(event)
         case AlarmCleared():
-            return _over(event)
-        case DaemonStarted():
-            if not event.after_crash:
+            if event.name == _HALTED:
                 return None
-            return _urgent(
-                "was cut off and has started again",
-                "The process ended without a word. It has looked up every order at the broker and "
-                f"goes on with the session of {event.session}. See `trimtab history`.",
-            )
+            where = f" ({event.scope})" if event.scope else ""
+            return _news(f"over: {event.name}{where}", event.text or "What it told of is over.")
+        case JournalRestored() | OrderAdopted():
+            return _restored(event)
+        case DaemonStarted():
+            return _started(event)
         case DaemonStopped():
             return _news(
                 f"stopped: {event.reason}", "Nothing is watched until it is started again."
@@ -158,8 +159,6 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             return _news(
                 "the configuration changed", changed_settings(event.changes, amounts=amounts)
             )
-        case ReviewWritten():
-            return _letter(event)
         case (
             JournalOpened()
             | CycleFailed()
@@ -168,11 +167,36 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             | FillBooked()
             | PositionsAccepted()
             | Unfenced()
+            | AlarmAcknowledged()
             | SessionClosed()
         ):
             return None
         case _:
             assert_never(event)
+
+
+def _restored(event: JournalRestored | OrderAdopted) -> Notice:
+    if isinstance(event, JournalRestored):
+        return _urgent(
+            "the journal was restored from a copy",
+            f"{event.reason}\nThe copy is {event.backup}. At its next start it looks for orders "
+            "that are younger than the copy, and halts if there are any.",
+        )
+    return _news(
+        f"an order was taken over: {event.order.symbol}",
+        f"{event.order.client_order_id} is younger than the journal's copy; what it did is "
+        f"booked. {event.reason}",
+    )
+
+
+def _started(event: DaemonStarted) -> Notice | None:
+    if not event.after_crash:
+        return None
+    return _urgent(
+        "was cut off and has started again",
+        "The process ended without a word. It has looked up every order at the broker and "
+        f"goes on with the session of {event.session}. See `trimtab history`.",
+    )
 
 
 def _would(event: CycleDecided, *, amounts: bool, dry_run: bool) -> Notice | None:
@@ -281,20 +305,6 @@ def _alarm(event: Alarm) -> Notice | None:
     if event.level == "page":
         return _urgent(f"{event.name}: {_brief(event.text)}", body)
     return _news(f"{event.name}: {_brief(event.text)}", body)
-
-
-def _over(event: AlarmCleared) -> Notice | None:
-    if event.name == _HALTED:
-        return None
-    where = f" ({event.scope})" if event.scope else ""
-    return _news(f"over: {event.name}{where}", event.text or "What it told of is over.")
-
-
-def _letter(event: ReviewWritten) -> Notice:
-    more = f"All of it: trimtab review {event.period}"
-    return _news(
-        f"review of {event.title}", "\n".join((*event.lines, more)), f"review-{event.period}"
-    )
 
 
 def _sentence(text: str) -> str:

@@ -7,6 +7,7 @@ from daemon.screens.words import money, quantity, short_hash
 from portfolio.decisions import Hold, PlannedLeg, Proposal
 from portfolio.events import (
     Alarm,
+    AlarmAcknowledged,
     AlarmCleared,
     ApprovalEnded,
     ApprovalRequested,
@@ -21,11 +22,12 @@ from portfolio.events import (
     FlowSeen,
     Halted,
     JournalOpened,
+    JournalRestored,
     LegMoved,
     LegPlanned,
+    OrderAdopted,
     PositionsAccepted,
     Resumed,
-    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -70,12 +72,35 @@ def plan_words(proposal: Proposal) -> str:
     return "; ".join(parts) or "no orders"
 
 
+def _restored(event: JournalRestored | OrderAdopted) -> Told:
+    if isinstance(event, JournalRestored):
+        return Told(text=f"journal restored from {event.backup}: {event.reason}", tone="alarm")
+    what = f"{event.order.side} {event.order.symbol} ({event.order.client_order_id})"
+    return Told(text=f"order taken over: {what}: {event.reason}", tone="care")
+
+
+def _answered(event: ApprovalEnded) -> Told:
+    why = f": {event.reason}" if event.reason else ""
+    tone: Tone = "good" if event.outcome == "granted" else "care"
+    return Told(text=f"proposal {event.outcome} by {event.by}{why}", tone=tone)
+
+
+def _run_ended(event: RunEnded) -> Told:
+    tone: Tone = "good" if event.outcome == "complete" else "care"
+    head = "" if event.reason.startswith("run ") else f"run {event.run} {event.outcome}: "
+    return Told(text=head + event.reason, tone=tone)
+
+
 def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
     """What happened, in one sentence."""
     match event:
         case JournalOpened():
             follows = "" if event.previous_head is None else "; it follows an older journal"
             return Told(text=f"journal opened for {event.household}, {event.mode}{follows}")
+        case JournalRestored() | OrderAdopted():
+            return _restored(event)
+        case AlarmAcknowledged():
+            return Told(text=f"{event.by} has seen the alarm: {event.name} {event.scope}".strip())
         case DaemonStarted():
             where = " on the simulated broker" if event.simulated else ""
             return Told(text=f"daemon {event.code_version} started{where}", tone="good")
@@ -93,15 +118,11 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
                 text=f"waits for approval {short_hash(event.proposal_hash)}{why}", tone="care"
             )
         case ApprovalEnded():
-            why = f": {event.reason}" if event.reason else ""
-            tone: Tone = "good" if event.outcome == "granted" else "care"
-            return Told(text=f"proposal {event.outcome} by {event.by}{why}", tone=tone)
+            return _answered(event)
         case RunOpened():
             return Told(text=f"run {event.run.number} opened, accepted by {event.accepted_by}")
         case RunEnded():
-            tone = "good" if event.outcome == "complete" else "care"
-            head = "" if event.reason.startswith("run ") else f"run {event.run} {event.outcome}: "
-            return Told(text=head + event.reason, tone=tone)
+            return _run_ended(event)
         case LegPlanned():
             return Told(text=f"intent written: {_intent(event)}", tone="quiet")
         case LegMoved():
@@ -124,12 +145,19 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(text=f"HALTED{by}: {event.reason}", tone="alarm")
         case Resumed():
             return Told(text=f"resumed by {event.by}: {event.reason}", tone="good")
-        case Alarm() | AlarmCleared():
-            return _alarm(event)
+        case Alarm(name="halted"):
+            return Told(text=event.text, tone="quiet")  # the halt has its own line
+        case Alarm():
+            return Told(
+                text=event.text or f"alarm: {event.name}",
+                tone="alarm" if event.level == "page" else "care",
+            )
+        case AlarmCleared(name="halted"):
+            return Told(text=f"over: {event.text}", tone="quiet")
+        case AlarmCleared():
+            return Told(text=f"over: {event.text or event.name}", tone="good")
         case SessionClosed():
             return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
-        case ReviewWritten():
-            return Told(text=f"review of {event.title} written", tone="quiet")
         case _:
             assert_never(event)
 
@@ -142,15 +170,6 @@ def _decided(event: CycleDecided) -> Told:
     return Told(
         text=f"#{event.cycle} {words}{decision.reason}; {plan_words(decision)}", tone="decision"
     )
-
-
-def _alarm(event: Alarm | AlarmCleared) -> Told:
-    """An alarm and its end; those of a halt are quiet, because the halt has its own line."""
-    is_halt = event.name == "halted"
-    if isinstance(event, AlarmCleared):
-        return Told(text=f"over: {event.text or event.name}", tone="quiet" if is_halt else "good")
-    tone: Tone = "alarm" if event.level == "page" else "care"
-    return Told(text=event.text or f"alarm: {event.name}", tone="quiet" if is_halt else tone)
 
 
 def _intent(event: LegPlanned) -> str:

@@ -1,0 +1,121 @@
+"""`trimtab audit`: each command says what it found, and ends with 1 when something does not hold."""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from daemon.crosscheck import crosscheck
+from portfolio.orders import LegState, OrderStatus
+from tests.support.command_line import invested_rig, trimtab
+from tests.support.house import Rig
+from tests.support.processes import CONFIGURATION, daemon_in
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return invested_rig(tmp_path)
+
+
+def behind_its_back(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_tables_that_follow_from_the_chain_replay(rig: Rig, tmp_path: Path) -> None:
+    said = trimtab("audit", "replay", "--state", tmp_path)
+    assert said.code == 0, said.err
+    assert said.out.startswith(f"{rig.journal.head()[0]:,} rows make the same tables again: cycle")
+    found = json.loads(trimtab("audit", "replay", "--json", "--state", tmp_path).out)
+    assert found["agrees"] is True
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("UPDATE leg SET state = 'canceled' WHERE number = 1", "leg"),
+        ("UPDATE cycle SET decision = 'proposal'", "cycle"),
+        ("DELETE FROM position", "position"),
+    ],
+)
+def test_a_changed_table_does_not_replay(
+    rig: Rig, tmp_path: Path, statement: str, table: str
+) -> None:
+    rig.journal.close()
+    behind_its_back(tmp_path, statement)
+    said = trimtab("audit", "replay", "--state", tmp_path)
+    assert said.code == 1
+    assert "do NOT follow from the chain" in said.out
+    assert f"  {table} " in said.out
+
+
+def test_an_anchor_from_a_log_or_a_notice_is_held_against_the_chain(
+    rig: Rig, tmp_path: Path
+) -> None:
+    row, head = rig.journal.head()
+    good = trimtab("audit", "verify", "--anchor", f"{row}:{head[:12]}", "--state", tmp_path)
+    assert good.code == 0
+    assert f"and so does {row}:{head[:12]}" in good.out
+    other = trimtab("audit", "verify", "--anchor", f"{row}:{'0' * 12}", "--state", tmp_path)
+    assert other.code == 1
+    assert "the given anchor says 000000000000" in other.out
+    later = trimtab("audit", "verify", "--anchor", f"{row + 1}:{head[:12]}", "--state", tmp_path)
+    assert later.code == 1
+    assert f"the chain ends at row {row}" in later.out
+    assert trimtab("audit", "verify", "--anchor", "nonsense", "--state", tmp_path).code == 2
+
+
+def test_journal_and_broker_agree_order_by_order(rig: Rig) -> None:
+    found = crosscheck(rig.journal, rig.house.readers)
+    since = rig.market.first_session.opens_at
+    orders, fills = rig.broker.orders_since(since), rig.broker.fills_since(since)
+    assert (found.orders, found.fills, found.mismatches) == (len(orders), len(fills), ())
+    assert orders
+
+
+def test_what_only_one_side_knows_is_named(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    legs = list(rig.journal.legs())
+    orders = list(rig.broker.orders_since(rig.market.first_session.opens_at))
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: orders[1:])
+    (only,) = crosscheck(rig.journal, rig.house.readers).mismatches
+    assert (only.what, only.problem) == (
+        legs[0].client_order_id,
+        f"{LegState.FILLED} in the journal, not at the broker",
+    )
+    monkeypatch.setattr(rig.broker, "fills_since", lambda _since: [])
+    problems = {one.problem for one in crosscheck(rig.journal, rig.house.readers).mismatches}
+    assert "booked, not at the broker" in problems
+
+
+def test_an_order_whose_content_is_another_is_named(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from portfolio.money import Quantity
+
+    orders = list(rig.broker.orders_since(rig.market.first_session.opens_at))
+    other = replace(orders[0], quantity=Quantity(orders[0].filled_quantity + 1))
+    assert other.status is OrderStatus.FILLED
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: [other, *orders[1:]])
+    (only,) = crosscheck(rig.journal, rig.house.readers).mismatches
+    assert "quantity" in only.problem
+
+
+def test_the_command_compares_a_household_with_its_broker(tmp_path: Path) -> None:
+    with daemon_in(tmp_path, CONFIGURATION.replace("2012-06-30", "2008-09-10")) as daemon:
+        daemon.pace(session_seconds=0.0, dwell_seconds=0.0)
+        daemon.start()
+        daemon.wait_for(lambda journal: journal.pending_approval() is not None)
+        daemon.approve()
+        daemon.wait_for(lambda journal: bool(journal.events("daemon_stopped")))
+        places = ("--config", daemon.configuration, "--state", daemon.state)
+        said = trimtab("audit", "crosscheck", *places)
+        assert said.code == 0, said.out + said.err
+        assert re.fullmatch(
+            r"Journal and broker agree: [1-9] orders of ours, [1-9] executions.\n", said.out
+        )
