@@ -74,7 +74,9 @@ def _book_fills(house: House, account: str, since: datetime, unbooked: frozenset
     answers = house.readers[account].fills_since(since)
     if not answers:
         return
-    booked = {b.fill.execution_id for b in house.journal.fills(since=since)}
+    # From the beginning of its day on: the same question all day is asked of the database once.
+    day = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    booked = {b.fill.execution_id for b in house.journal.fills(since=day)}
     news = [
         fill
         for fill in answers

@@ -18,7 +18,7 @@ def decimal_text(value: Decimal) -> str:
     """
     if not value.is_finite():
         raise TypeError(f"{value} is not a finite number")
-    text = format(value, "f")
+    text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
@@ -32,10 +32,14 @@ def plain(value: object) -> object:
     >>> plain({"b": Decimal("1.50"), "a": (date(2026, 1, 2), None)})
     {'b': '1.5', 'a': ['2026-01-02', None]}
     """
-    handler = _HANDLERS.get(type(value))
-    if handler is None:
-        handler = _HANDLERS[type(value)] = _handler_for(type(value))
-    return handler(value)
+    return _handler(type(value))(value)
+
+
+def _handler(kind: type) -> Callable[[Any], object]:
+    known = _HANDLERS.get(kind)
+    if known is None:
+        known = _HANDLERS[kind] = _handler_for(kind)
+    return known
 
 
 def _handler_for(kind: type) -> Callable[[Any], object]:
@@ -44,11 +48,25 @@ def _handler_for(kind: type) -> Callable[[Any], object]:
         return lambda value: plain(value.value)
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
-        return lambda value: {name: plain(getattr(value, name)) for name in names}
+        return _record(names)
     for known, handler in _KNOWN:
         if issubclass(kind, known):
             return handler
     raise TypeError(f"{kind.__name__} has no canonical text")
+
+
+def _record(names: tuple[str, ...]) -> Callable[[Any], object]:
+    """For a dataclass: hundreds of values make one document, so that each call saved is felt."""
+
+    def handler(value: Any) -> object:
+        made: dict[str, object] = {}
+        for name in names:
+            part = getattr(value, name)
+            kind = type(part)
+            made[name] = part if kind in _AS_IT_IS else _handler(kind)(part)
+        return made
+
+    return handler
 
 
 def _same(value: object) -> object:
@@ -88,7 +106,11 @@ _KNOWN: tuple[tuple[type, Callable[[Any], object]], ...] = (
     (frozenset, _set),
     (set, _set),
 )
+_AS_IT_IS = frozenset((str, bool, int, type(None)))
 _HANDLERS: dict[type, Callable[[Any], object]] = {}
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def canonical(value: object) -> str:
@@ -97,7 +119,7 @@ def canonical(value: object) -> str:
     >>> canonical({"b": 1, "a": (True, None)})
     '{"a":[true,null],"b":1}'
     """
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(plain(value))
 
 
 def digest(value: object) -> str:

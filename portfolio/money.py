@@ -6,8 +6,8 @@ order is sized, and always toward what can be afforded or is held.
 """
 
 import decimal
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from typing import NewType
 
@@ -43,11 +43,9 @@ MONEY_CONTEXT = Context(
 """34 digits (IEEE 754 decimal128); mixing in a float raises instead of rounding silently."""
 
 
-@contextmanager
-def exact_arithmetic() -> Iterator[None]:
+def exact_arithmetic() -> AbstractContextManager[decimal.Context]:
     """Run a block under `MONEY_CONTEXT`, so a result is the same in every thread and process."""
-    with decimal.localcontext(MONEY_CONTEXT):
-        yield
+    return decimal.localcontext(MONEY_CONTEXT)
 
 
 def use_exact_arithmetic_everywhere() -> None:

@@ -60,6 +60,7 @@ class Exchange:
         self._number = number
         self._lock = threading.RLock()
         self._books = Books()
+        self._next: tuple[Books, int, datetime | None] = (self._books, -1, None)
         self._fresh: list[Entry] = []
         self._must_reload = True
         self._kept_at = BEFORE_TIME
@@ -290,10 +291,18 @@ class Exchange:
 
     def _live_to(self, now: datetime) -> None:
         books = self._books
-        while books.booked and (moment := next_moment(self.world, books, now)) is not None:
+        while books.booked and (moment := self._next_moment()) is not None and moment <= now:
             books.at = moment
             self._book_all(entries_due(self.world, books))
         books.at = max(books.at, now)
+
+    def _next_moment(self) -> datetime | None:
+        """`next_moment`, worked out again only when the books have reached it or have changed."""
+        books, (of, booked, moment) = self._books, self._next
+        if of is not books or booked != books.booked or (moment is not None and moment <= books.at):
+            moment = next_moment(self.world, books)
+            self._next = (books, books.booked, moment)
+        return moment
 
     def _book_all(self, entries: Iterable[Entry]) -> None:
         for entry in entries:

@@ -67,10 +67,12 @@ def make_world(market: SimulatedMarket, settings: SimulatedSettings) -> World:
     )
 
 
-def next_moment(world: World, books: Books, now: datetime) -> datetime | None:
-    """The first instant after the books' own and not after `now` at which something may happen."""
-    moments = [moment for moment in _moments(world, books) if books.at < moment <= now]
-    return min(moments, default=None)
+def next_moment(world: World, books: Books) -> datetime | None:
+    """The first instant after the books' own at which something may happen; None when nothing will.
+
+    It stays the same until the books have reached it or have booked something.
+    """
+    return min((m for m in _moments(world, books) if m > books.at), default=None)
 
 
 def _moments(world: World, books: Books) -> Iterator[datetime]:

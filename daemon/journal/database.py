@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from daemon.journal.errors import JournalCorrupt
+from daemon.journal.prepared import Prepared
 from daemon.protocol import BrokenInvariant
 from portfolio.ports import JournalUnwritable
 
@@ -51,20 +52,37 @@ class Database:
     def using(self) -> Iterator[Connection]:
         """The connection, outside a transaction, its errors explained."""
         with self._lock, self._explained():
-            yield self._connection
+            try:
+                yield self._connection
+            except self._driver.Error as error:
+                self._drop_when_gone(error)
+                raise
+
+    def _drop_when_gone(self, error: Any) -> None:
+        """What SQLAlchemy does by itself for its own statements: a lost connection is made anew."""
+        if self._connection.invalidated:
+            return
+        driver = self._connection.connection.dbapi_connection
+        if self._engine.dialect.is_disconnect(error, driver, None):
+            self._connection.invalidate(error)
+            self._connection.rollback()
 
     def rows(
-        self, statement: Executable, parameters: Mapping[str, object] | None = None
+        self, statement: Executable | Prepared, parameters: Mapping[str, object] | None = None
     ) -> Sequence[Any]:
         """Everything a query finds."""
         with self.using() as connection:
+            if isinstance(statement, Prepared):
+                return statement.all(connection, parameters or {})
             return connection.execute(statement, parameters or {}).all()
 
     def first(
-        self, statement: Executable, parameters: Mapping[str, object] | None = None
+        self, statement: Executable | Prepared, parameters: Mapping[str, object] | None = None
     ) -> Any | None:
         """The first row a query finds."""
         with self.using() as connection:
+            if isinstance(statement, Prepared):
+                return statement.first(connection, parameters or {})
             return connection.execute(statement, parameters or {}).first()
 
     @contextmanager

@@ -55,10 +55,10 @@ _MOVE_POSITION = Prepared(
 )
 _INSERT_POSITION = Prepared(insert(POSITION))
 _DROP_POSITION = Prepared(delete(POSITION).where(_held_by(POSITION)))
-_LOTS_OF_ACCOUNT = (
+_LOTS_OF_ACCOUNT = Prepared(
     select(LOT).where(LOT.c.account == bindparam("in_account")).order_by(LOT.c.symbol, LOT.c.number)
 )
-_LOTS_OF_SYMBOL = select(LOT).where(_held_by(LOT)).order_by(LOT.c.number)
+_LOTS_OF_SYMBOL = Prepared(select(LOT).where(_held_by(LOT)).order_by(LOT.c.number))
 _LAST_LOT = Prepared(select(func.max(LOT.c.number)).where(_held_by(LOT)))
 _INSERT_LOT = Prepared(insert(LOT))
 _DROP_LOTS = Prepared(delete(LOT).where(_held_by(LOT)))
@@ -142,9 +142,9 @@ def position_of(tables: Connection, account: str, symbol: str) -> Decimal:
 def lots_of(tables: Connection, account: str, symbol: str | None = None) -> tuple[Lot, ...]:
     """The lots of an account, or of one symbol in it, oldest bookings first."""
     if symbol is None:
-        rows = tables.execute(_LOTS_OF_ACCOUNT, {"in_account": account})
+        rows = _LOTS_OF_ACCOUNT.all(tables, {"in_account": account})
     else:
-        rows = tables.execute(_LOTS_OF_SYMBOL, _key(account, symbol))
+        rows = _LOTS_OF_SYMBOL.all(tables, _key(account, symbol))
     return tuple(
         Lot(
             lot_id=row.lot_id,

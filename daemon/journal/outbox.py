@@ -3,17 +3,22 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from daemon.journal.database import Database
+from daemon.journal.prepared import Prepared
 from daemon.journal.tables import NOTICE
 from portfolio.records import Notice, QueuedNotice
+
+_KNOWN = Prepared(select(NOTICE.c.number).where(NOTICE.c.key == bindparam("key")))
+_QUEUED = ("key", "urgent", "title", "body", "queued_at", "tries", "next_try_at", "last_error")
+_INSERT = Prepared(insert(NOTICE).values({name: bindparam(name) for name in _QUEUED}).inline())
 
 
 def queue(tables: Connection, notices: Iterable[Notice], at: datetime) -> None:
     """Queue what is not queued yet: the same key only once, for ever."""
     for notice in notices:
-        if tables.execute(select(NOTICE.c.number).where(NOTICE.c.key == notice.key)).first():
+        if _KNOWN.first(tables, {"key": notice.key}):
             continue
         values = {
             "key": notice.key,
@@ -25,7 +30,7 @@ def queue(tables: Connection, notices: Iterable[Notice], at: datetime) -> None:
             "next_try_at": at,
             "last_error": "",
         }
-        tables.execute(insert(NOTICE), values)
+        _INSERT.run(tables, values)
 
 
 def due(database: Database, now: datetime, limit: int) -> Sequence[QueuedNotice]:

@@ -78,6 +78,41 @@ _MOVE_LEG = Prepared(
     .where(LEG.c.client_order_id == bindparam("id"))
     .values({column: bindparam(f"to_{column.name}") for column in _MOVABLE})
 )
+_INSERT_APPROVAL = Prepared(insert(APPROVAL))
+_REPLACE_APPROVAL = Prepared(
+    update(APPROVAL)
+    .where(APPROVAL.c.outcome.is_(None))
+    .values(outcome="replaced", ended_by="trimtab")
+)
+_END_APPROVAL = Prepared(
+    update(APPROVAL)
+    .where(APPROVAL.c.proposal_hash == bindparam("of_hash"), APPROVAL.c.outcome.is_(None))
+    .values(outcome=bindparam("to_outcome"), ended_by=bindparam("to_by"))
+)
+_INSERT_RUN = Prepared(insert(RUN))
+_OPEN_RUN = Prepared(select(RUN.c.number).where(RUN.c.outcome.is_(None)))
+_END_RUN = Prepared(
+    update(RUN)
+    .where(RUN.c.number == bindparam("of_run"), RUN.c.outcome.is_(None))
+    .values(outcome=bindparam("to_outcome"), ended_in=bindparam("to_session"))
+)
+_FENCE_OF = and_(
+    FENCE.c.account == bindparam("of_account"), FENCE.c.symbol == bindparam("of_symbol")
+)
+_INSERT_FENCE = Prepared(insert(FENCE))
+_DROP_FENCES = Prepared(delete(FENCE).where(_FENCE_OF))
+_DROP_OLD_FENCES = Prepared(
+    delete(FENCE).where(
+        _FENCE_OF,
+        or_(FENCE.c.reason == bindparam("of_reason"), FENCE.c.until <= bindparam("now")),
+    )
+)
+_INSERT_ALARM = Prepared(insert(ALARM))
+_DROP_ALARM = Prepared(
+    delete(ALARM).where(
+        ALARM.c.name == bindparam("of_name"), ALARM.c.scope == bindparam("of_scope")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +153,11 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
         case Fenced():
             _fenced(tables, place, event)
         case Unfenced():
-            tables.execute(
-                delete(FENCE).where(_is(FENCE, account=event.account, symbol=event.symbol))
-            )
+            _DROP_FENCES.run(tables, {"of_account": event.account, "of_symbol": event.symbol})
         case Alarm():
             _alarm(tables, place, event)
         case AlarmCleared():
-            tables.execute(delete(ALARM).where(_is(ALARM, name=event.name, scope=event.scope)))
+            _DROP_ALARM.run(tables, {"of_name": event.name, "of_scope": event.scope})
         case Halted():
             values = {"seq": place.seq, "at": place.at, "by": event.by, "reason": event.reason}
             tables.execute(insert(HALT), values)
@@ -145,10 +178,6 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
         case _:
             assert_never(event)
     return True
-
-
-def _is(table: Table, **key: object) -> Any:
-    return and_(*(table.c[name] == value for name, value in key.items()))
 
 
 def _columns(value: Any) -> dict[str, Any]:
@@ -187,28 +216,28 @@ def _cycle(tables: Connection, place: Place, event: CycleDecided) -> None:
 
 def _approval_requested(tables: Connection, place: Place, event: ApprovalRequested) -> None:
     """One proposal waits at a time: a newer one replaces the older."""
-    waiting = update(APPROVAL).where(APPROVAL.c.outcome.is_(None))
-    tables.execute(waiting.values(outcome="replaced", ended_by="trimtab"))
+    _REPLACE_APPROVAL.run(tables, {})
     values = {
         "seq": place.seq,
         "cycle": event.cycle,
         "proposal_hash": event.proposal_hash,
         "requested_at": place.at,
         "expires_at": event.expires_at,
+        "outcome": None,
+        "ended_by": None,
     }
-    tables.execute(insert(APPROVAL), values)
+    _INSERT_APPROVAL.run(tables, values)
 
 
 def _approval_ended(tables: Connection, event: ApprovalEnded) -> None:
     """Ends the waiting one. For one that is replaced already it says again what is known."""
-    waiting = _is(APPROVAL, proposal_hash=event.proposal_hash) & APPROVAL.c.outcome.is_(None)
-    ended = update(APPROVAL).where(waiting).values(outcome=event.outcome, ended_by=event.by)
-    if tables.execute(ended).rowcount == 0 and event.outcome == "granted":
+    values = {"of_hash": event.proposal_hash, "to_outcome": event.outcome, "to_by": event.by}
+    if _END_APPROVAL.run(tables, values) == 0 and event.outcome == "granted":
         raise BrokenInvariant(f"proposal {event.proposal_hash[:12]} was not waiting to be granted")
 
 
 def _run_opened(tables: Connection, place: Place, event: RunOpened) -> None:
-    open_run = tables.execute(select(RUN.c.number).where(RUN.c.outcome.is_(None))).first()
+    open_run = _OPEN_RUN.first(tables, {})
     if open_run is not None:
         raise BrokenInvariant(f"run {open_run[0]} is still open, {event.run.number} cannot begin")
     if _exists(tables, RUN, number=event.run.number):
@@ -219,13 +248,15 @@ def _run_opened(tables: Connection, place: Place, event: RunOpened) -> None:
         "proposal_hash": event.run.proposal_hash,
         "accepted_by": event.accepted_by,
         "body": canonical(event.run),
+        "outcome": None,
+        "ended_in": None,
     }
-    tables.execute(insert(RUN), values)
+    _INSERT_RUN.run(tables, values)
 
 
 def _run_ended(tables: Connection, event: RunEnded) -> None:
-    ended = update(RUN).where(_is(RUN, number=event.run) & RUN.c.outcome.is_(None))
-    if tables.execute(ended.values(outcome=event.outcome, ended_in=event.session)).rowcount == 0:
+    values = {"of_run": event.run, "to_outcome": event.outcome, "to_session": event.session}
+    if _END_RUN.run(tables, values) == 0:
         raise BrokenInvariant(f"run {event.run} is not open, it cannot end")
 
 
@@ -293,18 +324,17 @@ def _flow(tables: Connection, place: Place, event: FlowSeen) -> bool:
 def _fenced(tables: Connection, place: Place, event: Fenced) -> None:
     """A fence for another reason stands beside the others; what has run out is swept away."""
     fence = event.fence
-    same_symbol = _is(FENCE, account=fence.account, symbol=fence.symbol)
-    gone = or_(FENCE.c.reason == fence.reason, FENCE.c.until <= place.at)
-    tables.execute(delete(FENCE).where(same_symbol & gone))
+    same = {"of_account": fence.account, "of_symbol": fence.symbol}
+    _DROP_OLD_FENCES.run(tables, {**same, "of_reason": fence.reason, "now": place.at})
     values = _columns(fence)
-    tables.execute(insert(FENCE), {**values, "seq": place.seq})
+    _INSERT_FENCE.run(tables, {**values, "seq": place.seq})
 
 
 def _alarm(tables: Connection, place: Place, event: Alarm) -> None:
     """One open alarm for a name and scope: the latest words."""
-    tables.execute(delete(ALARM).where(_is(ALARM, name=event.name, scope=event.scope)))
+    _DROP_ALARM.run(tables, {"of_name": event.name, "of_scope": event.scope})
     values = {"name": event.name, "scope": event.scope, "level": event.level, "text": event.text}
-    tables.execute(insert(ALARM), {**values, "seq": place.seq})
+    _INSERT_ALARM.run(tables, {**values, "seq": place.seq})
 
 
 def _resumed(tables: Connection, place: Place, event: Resumed) -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Integer, Row, bindparam, func, or_, select
 
 from daemon.journal.chain import instant_of
 from daemon.journal.codec import decode, decode_event
 from daemon.journal.database import Database
 from daemon.journal.ledger import lots_of
+from daemon.journal.prepared import Prepared
 from daemon.journal.tables import (
     ALARM,
     APPROVAL,
@@ -34,11 +36,46 @@ from portfolio.records import CycleRecord, PendingApproval, Recorded
 
 _EVENT = (AUDIT.c.seq, AUDIT.c.at, AUDIT.c.actor, AUDIT.c.kind, AUDIT.c.body)
 _LIVE = tuple(state.value for state in LegState if not state.is_terminal)
+_NO_LIMIT = 2**62
+_MOST = bindparam("most", type_=Integer)
+
+# Made once: building and keying a statement takes longer than running it.
+_HEAD = Prepared(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1))
+_LOOKS = select(*_EVENT).join(CYCLE, CYCLE.c.seq == AUDIT.c.seq)
+_CYCLE = Prepared(_LOOKS.where(CYCLE.c.cycle == bindparam("number")))
+_CYCLES = Prepared(_LOOKS.order_by(CYCLE.c.cycle.desc()).limit(_MOST))
+_CYCLES_BEFORE = Prepared(
+    _LOOKS.where(CYCLE.c.at <= bindparam("before")).order_by(CYCLE.c.cycle.desc()).limit(_MOST)
+)
+_DOCUMENT = Prepared(select(DOCUMENT.c.body).where(DOCUMENT.c.ref == bindparam("ref")))
+_LEG = Prepared(select(LEG).where(LEG.c.client_order_id == bindparam("id")))
+_FLOWS = Prepared(select(FLOW).order_by(FLOW.c.seq))
+_FLOWS_SINCE = Prepared(select(FLOW).where(FLOW.c.day >= bindparam("since")).order_by(FLOW.c.seq))
+_OPEN_RUN = Prepared(select(RUN.c.body).where(RUN.c.outcome.is_(None)))
+_WAITING = Prepared(
+    select(*_EVENT)
+    .join(APPROVAL, APPROVAL.c.seq == AUDIT.c.seq)
+    .where(APPROVAL.c.outcome.is_(None))
+)
+_POSITIONS = Prepared(
+    select(POSITION.c.symbol, POSITION.c.quantity)
+    .where(POSITION.c.account == bindparam("account"))
+    .order_by(POSITION.c.symbol)
+)
+_FENCES = Prepared(
+    select(FENCE)
+    .where(FENCE.c.until.is_(None) | (FENCE.c.until > bindparam("at")))
+    .order_by(FENCE.c.seq)
+)
+_ALARMS = Prepared(select(ALARM).order_by(ALARM.c.seq))
+_LAST_TICK = Prepared(select(TICK.c.at).order_by(TICK.c.number.desc()).limit(1))
+_LAST_CYCLE = Prepared(select(func.max(CYCLE.c.cycle)))
+_LAST_RUN = Prepared(select(func.max(RUN.c.number)))
 
 
 def head(database: Database) -> tuple[int, str] | None:
     """Sequence number and hash of the last row; None for an empty chain."""
-    row = database.first(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1))
+    row = database.first(_HEAD)
     return None if row is None else (row.seq, row.hash)
 
 
@@ -56,15 +93,22 @@ def events(
     database: Database, *kinds: str, after: int, limit: int | None, newest_first: bool
 ) -> Sequence[Recorded]:
     """Recorded events with seq > after."""
-    chosen = select(*_EVENT).where(AUDIT.c.seq > after).limit(limit)
+    chosen = _events(len(kinds), newest_first=newest_first)
+    values = {f"kind_{number}": kind for number, kind in enumerate(kinds)}
+    most = _NO_LIMIT if limit is None else limit
+    return [
+        recorded(row) for row in database.rows(chosen, {**values, "after": after, "most": most})
+    ]
+
+
+@cache
+def _events(kinds: int, *, newest_first: bool) -> Prepared:
+    chosen = select(*_EVENT).where(AUDIT.c.seq > bindparam("after"))
     if kinds:
-        chosen = chosen.where(AUDIT.c.kind.in_(kinds))
+        named = (AUDIT.c.kind == bindparam(f"kind_{number}") for number in range(kinds))
+        chosen = chosen.where(or_(*named))
     chosen = chosen.order_by(AUDIT.c.seq.desc() if newest_first else AUDIT.c.seq)
-    return [recorded(row) for row in database.rows(chosen)]
-
-
-def _cycles() -> Select[Any]:
-    return select(*_EVENT).join(CYCLE, CYCLE.c.seq == AUDIT.c.seq)
+    return Prepared(chosen.limit(_MOST))
 
 
 def _cycle_record(row: Row[Any]) -> CycleRecord:
@@ -88,21 +132,22 @@ def _cycle_record(row: Row[Any]) -> CycleRecord:
 
 def cycle(database: Database, number: int) -> CycleRecord | None:
     """One look."""
-    row = database.first(_cycles().where(CYCLE.c.cycle == number))
+    row = database.first(_CYCLE, {"number": number})
     return None if row is None else _cycle_record(row)
 
 
 def cycles(database: Database, *, limit: int, before: datetime | None) -> Sequence[CycleRecord]:
     """The latest looks, newest first."""
-    chosen = _cycles().order_by(CYCLE.c.cycle.desc()).limit(limit)
-    if before is not None:
-        chosen = chosen.where(CYCLE.c.at <= before)
-    return [_cycle_record(row) for row in database.rows(chosen)]
+    if before is None:
+        rows = database.rows(_CYCLES, {"most": limit})
+    else:
+        rows = database.rows(_CYCLES_BEFORE, {"most": limit, "before": before})
+    return [_cycle_record(row) for row in rows]
 
 
 def document(database: Database, ref: str) -> str:
     """The text stored under a reference."""
-    row = database.first(select(DOCUMENT.c.body).where(DOCUMENT.c.ref == ref))
+    row = database.first(_DOCUMENT, {"ref": ref})
     if row is None:
         raise KeyError(ref)
     return str(row.body)
@@ -139,19 +184,25 @@ def legs(
     database: Database, *, run: int | None, live: bool, since: datetime | None
 ) -> Sequence[Leg]:
     """Legs in order of planning."""
+    chosen = _legs(of_run=run is not None, live=live, since=since is not None)
+    return [_leg(row) for row in database.rows(chosen, {"run": run, "since": since})]
+
+
+@cache
+def _legs(*, of_run: bool, live: bool, since: bool) -> Prepared:
     chosen = select(LEG).order_by(LEG.c.seq)
-    if run is not None:
-        chosen = chosen.where(LEG.c.run == run)
+    if of_run:
+        chosen = chosen.where(LEG.c.run == bindparam("run"))
     if live:
-        chosen = chosen.where(LEG.c.state.in_(_LIVE))
-    if since is not None:
-        chosen = chosen.where(LEG.c.planned_at >= since)
-    return [_leg(row) for row in database.rows(chosen)]
+        chosen = chosen.where(or_(*(LEG.c.state == state for state in _LIVE)))
+    if since:
+        chosen = chosen.where(LEG.c.planned_at >= bindparam("since"))
+    return Prepared(chosen)
 
 
 def leg(database: Database, client_order_id: str) -> Leg | None:
     """One leg."""
-    row = database.first(select(LEG).where(LEG.c.client_order_id == client_order_id))
+    row = database.first(_LEG, {"id": client_order_id})
     return None if row is None else _leg(row)
 
 
@@ -159,12 +210,18 @@ def fills(
     database: Database, *, client_order_id: str | None, since: datetime | None
 ) -> Sequence[FillBooked]:
     """Booked executions in the order of booking."""
+    chosen = _fills(of_order=client_order_id is not None, since=since is not None)
+    return [_fill(row) for row in database.rows(chosen, {"id": client_order_id, "since": since})]
+
+
+@cache
+def _fills(*, of_order: bool, since: bool) -> Prepared:
     chosen = select(FILL).order_by(FILL.c.seq)
-    if client_order_id is not None:
-        chosen = chosen.where(FILL.c.client_order_id == client_order_id)
-    if since is not None:
-        chosen = chosen.where(FILL.c.at >= since)
-    return [_fill(row) for row in database.rows(chosen)]
+    if of_order:
+        chosen = chosen.where(FILL.c.client_order_id == bindparam("id"))
+    if since:
+        chosen = chosen.where(FILL.c.at >= bindparam("since"))
+    return Prepared(chosen)
 
 
 def _fill(row: Row[Any]) -> FillBooked:
@@ -184,9 +241,7 @@ def _fill(row: Row[Any]) -> FillBooked:
 
 def flows(database: Database, *, since: date | None) -> Sequence[CashFlow]:
     """Flows in the order in which they were seen."""
-    chosen = select(FLOW).order_by(FLOW.c.seq)
-    if since is not None:
-        chosen = chosen.where(FLOW.c.day >= since)
+    chosen = _FLOWS if since is None else _FLOWS_SINCE
     return [
         CashFlow(
             flow_id=row.flow_id,
@@ -198,20 +253,19 @@ def flows(database: Database, *, since: date | None) -> Sequence[CashFlow]:
             ratio=row.ratio,
             seen_session=row.seen_session,
         )
-        for row in database.rows(chosen)
+        for row in database.rows(chosen, {"since": since})
     ]
 
 
 def open_run(database: Database) -> Run | None:
     """The run under way."""
-    row = database.first(select(RUN.c.body).where(RUN.c.outcome.is_(None)))
+    row = database.first(_OPEN_RUN)
     return None if row is None else decode(Run, row.body)
 
 
 def pending_approval(database: Database) -> PendingApproval | None:
     """The proposal that waits, as it was put."""
-    waiting = select(*_EVENT).join(APPROVAL, APPROVAL.c.seq == AUDIT.c.seq)
-    row = database.first(waiting.where(APPROVAL.c.outcome.is_(None)))
+    row = database.first(_WAITING)
     if row is None:
         return None
     asked = recorded(row)
@@ -234,8 +288,8 @@ def pending_approval(database: Database) -> PendingApproval | None:
 
 def positions(database: Database, account: str) -> Mapping[str, Quantity]:
     """What the account should hold, by symbol."""
-    chosen = select(POSITION.c.symbol, POSITION.c.quantity).where(POSITION.c.account == account)
-    return {row.symbol: row.quantity for row in database.rows(chosen.order_by(POSITION.c.symbol))}
+    rows = database.rows(_POSITIONS, {"account": account})
+    return {row.symbol: row.quantity for row in rows}
 
 
 def lots(database: Database, account: str) -> Sequence[Lot]:
@@ -246,10 +300,9 @@ def lots(database: Database, account: str) -> Sequence[Lot]:
 
 def fences(database: Database, at: datetime) -> Sequence[Fence]:
     """Fences still up, oldest first."""
-    up = FENCE.c.until.is_(None) | (FENCE.c.until > at)
     return [
         Fence(account=row.account, symbol=row.symbol, reason=row.reason, until=row.until)
-        for row in database.rows(select(FENCE).where(up).order_by(FENCE.c.seq))
+        for row in database.rows(_FENCES, {"at": at})
     ]
 
 
@@ -257,23 +310,23 @@ def open_alarms(database: Database) -> Sequence[Alarm]:
     """Alarms not cleared, oldest first."""
     return [
         Alarm(name=row.name, level=row.level, text=row.text, scope=row.scope)
-        for row in database.rows(select(ALARM).order_by(ALARM.c.seq))
+        for row in database.rows(_ALARMS)
     ]
 
 
 def last_tick(database: Database) -> datetime | None:
     """The latest row that `tick` left."""
-    row = database.first(select(TICK.c.at).order_by(TICK.c.number.desc()).limit(1))
+    row = database.first(_LAST_TICK)
     return None if row is None else row.at
 
 
 def next_cycle(database: Database) -> int:
     """One more than the last."""
-    row = database.first(select(func.max(CYCLE.c.cycle)))
+    row = database.first(_LAST_CYCLE)
     return 1 + (row[0] or 0 if row else 0)
 
 
 def next_run(database: Database) -> int:
     """One more than the last."""
-    row = database.first(select(func.max(RUN.c.number)))
+    row = database.first(_LAST_RUN)
     return 1 + (row[0] or 0 if row else 0)

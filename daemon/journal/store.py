@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam, delete, insert
 
 from daemon.journal import outbox, queries, reminders
 from daemon.journal.anchor import Anchor, write_anchor
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
 from daemon.journal.kept import ALARMS, APPROVALS, HOLDINGS, LEGS, RUNS, Answer, Kept
+from daemon.journal.prepared import Prepared
 from daemon.journal.tables import TICK
 from daemon.journal.writing import Writer
 from portfolio.canonical import Document
@@ -33,6 +34,7 @@ from portfolio.orders import Leg
 from portfolio.ports import JournalUnwritable
 from portfolio.records import CycleRecord, PendingApproval, QueuedNotice, Recorded
 
+_INSERT_TICK = Prepared(insert(TICK).values(at=bindparam("at")).inline())
 KEEP_TICKS = timedelta(days=400)
 """Ticks are the only rows that are ever pruned."""
 
@@ -225,7 +227,7 @@ class JournalStore:
         """Leave one row: the daemon was here. Once a day rows older than `KEEP_TICKS` go."""
         day = at.astimezone(UTC).date()
         with self.database.transaction() as tables:
-            tables.execute(insert(TICK), {"at": at})
+            _INSERT_TICK.run(tables, {"at": at})
             if self._pruned_on != day:
                 tables.execute(delete(TICK).where(TICK.c.at < at - KEEP_TICKS))
         self._pruned_on = day

@@ -4,6 +4,7 @@ Percentages instead of amounts unless asked. Two classes only: an urgent notice 
 else is news. A hold is no notice, and neither is what an alarm or the end of a run will tell anyway.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final, assert_never
@@ -57,19 +58,20 @@ Renderer = Callable[[Recorded], Sequence[Notice]]
 
 def renderer(*, amounts: bool, dry_run: bool, household: str = "trimtab") -> Renderer:
     """`render` with a memory of the last plans, so that a request and a run can show their orders."""
-    plans: dict[str, Proposal] = {}
+    plans: deque[Proposal] = deque(maxlen=4)
+
+    def known(proposal_hash: str) -> Proposal | None:
+        return next((plan for plan in plans if plan.proposal_hash() == proposal_hash), None)
 
     def worded(recorded: Recorded) -> Sequence[Notice]:
         event = recorded.event
         if isinstance(event, CycleDecided) and isinstance(event.decision, Proposal):
-            while len(plans) >= 4:
-                del plans[next(iter(plans))]
-            plans[event.decision.proposal_hash()] = event.decision
+            plans.appendleft(event.decision)
         plan = None
         if isinstance(event, ApprovalRequested):
-            plan = plans.get(event.proposal_hash)
+            plan = known(event.proposal_hash)
         elif isinstance(event, RunOpened):
-            plan = plans.get(event.run.proposal_hash)
+            plan = known(event.run.proposal_hash)
         return render(recorded, amounts=amounts, dry_run=dry_run, household=household, plan=plan)
 
     return worded

@@ -72,6 +72,8 @@ class SimulatedJournal:
         self._hook = hook
         self._fails = fails
         self._known: dict[object, Any] = {}
+        for name in _READS:
+            setattr(self, name, self._keeping(name))
 
     def append(
         self, *events: Event, documents: Sequence[Document] = (), actor: str = "trimtab"
@@ -95,16 +97,17 @@ class SimulatedJournal:
         self._store.tick(at)
 
     def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def _keeping(self, name: str) -> Callable[..., Any]:
         """A read. Between two commits nothing changes, so that the same question is asked once."""
-        found = getattr(self._store, name)
-        if name not in _READS:
-            return found
+        found, known = getattr(self._store, name), self._known
 
         def read(*words: object, **named: object) -> Any:
-            key = (name, words, tuple(named.items()))
-            if key not in self._known:
-                self._known[key] = found(*words, **named)
-            return self._known[key]
+            key = (name, words, *named.items())
+            if key not in known:
+                known[key] = found(*words, **named)
+            return known[key]
 
         return read
 

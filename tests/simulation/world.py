@@ -44,6 +44,8 @@ from tests.simulation.storage import the_disk
 
 OLDEST_REPLICA = timedelta(minutes=10)
 """How far a replica of the broker's may be behind."""
+STALE = frozenset(("stale all", "stale positions", "stale cash", "stale orders", "late fills"))
+"""Faults for which the world keeps what it looked like."""
 CANARY = "sk-canary-7Q2mX9vL"
 """A secret that stands behind every failure and must show up nowhere."""
 
@@ -309,7 +311,7 @@ class World:
 
     def _pass_time_to(self, instant: datetime) -> None:
         self.prices.remember()
-        if not self.menu.rates or self.tick < 1:
+        if self.tick < 1 or not self.menu.rates.keys() & STALE:
             self.network.views.clear()
         else:
             self.network.views.append(look_around(self.broker))
