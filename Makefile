@@ -1,7 +1,7 @@
 # trimtab needs python3 (3.11 or newer), python3-venv, git and make. Every target may be repeated.
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sim kill-rounds check bench lock clean
+.PHONY: help setup demo test sim kill-rounds check bench bench-peers lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -14,6 +14,7 @@ help:
 	@echo 'make kill-rounds ROUNDS=n  kill -9 a real daemon n times while it trades, on both databases'
 	@echo 'make check              format, lint, types, floors and the house test'
 	@echo 'make bench              measure and print the figures'
+	@echo 'make bench-peers        backtests side by side with bt and vectorbt, each in its own environment'
 	@echo 'make lock               make requirements.lock anew from pyproject.toml'
 	@echo 'make clean              remove .venv and what the tools left behind'
 
@@ -42,9 +43,12 @@ check: setup
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+bench-peers: setup
+	@scripts/bench-peers.sh $(ARGS)
+
 lock:
 	@scripts/lock.sh
 
 clean:
-	rm -rf .venv .venv.lock .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
+	rm -rf .venv .venv.lock .peers .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

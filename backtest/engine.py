@@ -7,25 +7,25 @@ live look uses (`policies.triggers.ahead`); only where one of them could call is
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
 from backtest.books import AccountBook, fill, held_in_all, opened, quoted
 from backtest.happenings import Happenings, happenings_of
-from backtest.history import History, HistoryError
-from backtest.setup import Fill, Setup
-from backtest.trace import Order, Planned, Trace
+from backtest.history import History, HistoryError, exact
+from backtest.setup import Fill, Opening, Setup
+from backtest.trace import Held, Order, Planned, Trace
 from policies.decide import decide
 from policies.flows import still_waits, withdrawal_pending
 from policies.policy import Policy
 from policies.triggers.ahead import Outlook, Rows, Standing, could_call, outlook_of
-from portfolio.decisions import Hold, PlannedLeg, Proposal, Run, accepted
+from portfolio.decisions import Decision, Hold, PlannedLeg, Proposal, Run, accepted
 from portfolio.drift import Block
 from portfolio.instruments import Instrument
 from portfolio.memory import CashFlow, FlowKind, Memory
-from portfolio.money import ZERO, exact_arithmetic
+from portfolio.money import CENT, FRACTION_OF_SHARE, ZERO, Money, Quantity, exact_arithmetic
 from portfolio.orders import Leg, LegState, Side
 from portfolio.snapshot import Quote, Session, Snapshot
 from portfolio.wakes import Wake, WakeKind
@@ -50,6 +50,25 @@ def walk(policy: Policy, history: History, setup: Setup) -> Trace:
         engine = _engine(policy, history, setup)
         _walk(engine)
     return engine.trace
+
+
+def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) -> Decision:
+    """What a policy would do at the last close with what is `held` then, in the first account that
+    can trade, with nothing under way, rested, and every date before that session answered.
+    """
+    account = next(o.account for o in setup.openings if o.account.can_trade)
+    units = zip(history.symbols, held.units[-1].tolist(), strict=True)
+    opening = Opening(
+        account=account,
+        cash=Money(exact(float(held.cash[-1])).quantize(CENT)),
+        positions={s: Quantity(exact(u).quantize(FRACTION_OF_SHARE)) for s, u in units if u > 0},
+    )
+    with exact_arithmetic():
+        alone = replace(setup, openings=(opening,), flows=(), interest=())
+        engine = _engine(policy, history, alone)
+        last = len(history) - 1
+        engine.done_through = history.sessions[last - 1]
+        return decide(_snapshot(engine, last), policy, _memory(engine, last))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from backtest.metrics import Figures, Result
 from backtest.setup import Fill
+from portfolio.decisions import Decision, Hold
 
 _FILL_WORDS = {
     Fill.NEXT_CLOSE: "decided at one close, filled at the next session's",
@@ -72,3 +73,21 @@ def lines(result: Result) -> Iterator[str]:
     """The figures as text, a line each."""
     for name, text in rows_of(result.figures):
         yield f"{name:<16} {text}"
+
+
+def decision_words(decision: Decision) -> str:
+    """A decision in a sentence."""
+    if isinstance(decision, Hold):
+        return f"nothing: {decision.reason}"
+    return f"trade: {decision.reason}"
+
+
+def orders_words(decision: Decision, most: int = 8) -> str:
+    """The orders of a decision, the largest first, in whole money."""
+    if isinstance(decision, Hold):
+        return "none"
+    legs = sorted(decision.legs, key=lambda leg: -leg.value)
+    shown = ", ".join(
+        f"{leg.intent.side.value} {leg.intent.symbol} {leg.value:,.0f}" for leg in legs[:most]
+    )
+    return shown + (f" and {len(legs) - most} more" if len(legs) > most else "")

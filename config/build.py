@@ -14,6 +14,7 @@ from config.settings import (
     BackupSettings,
     Channel,
     EventKind,
+    HedgeSettings,
     Holdings,
     Household,
     Mode,
@@ -24,6 +25,7 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
+from config.tax_rules import gift_rule, harvest_rule, household_taxes, with_partners
 from policies.limits import Limits
 from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
 from portfolio.accounts import Account, AccountKind, Autonomy
@@ -53,6 +55,7 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
             for a in document.accounts
             if a.broker == "held_elsewhere"
         },
+        hedge=_hedge(document),
         state_dir=_path(document.state_dir, folder),
         file=file,
         text=text,
@@ -78,7 +81,8 @@ def target_of(document: Document) -> Target:
         for node in document.slices
     ]
     return build_target(
-        slices, cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent))
+        with_partners(slices, harvest_rule(document.harvest)),
+        cash_buffer=Weight(fraction(document.rebalance.cash_buffer_percent)),
     )
 
 
@@ -196,6 +200,9 @@ def _policy(document: Document) -> Policy:
         run_sessions=rules.run_sessions,
         quiet_open_minutes=rules.quiet_open_minutes,
         quiet_close_minutes=rules.quiet_close_minutes,
+        taxes=household_taxes(document.taxes),
+        harvest=harvest_rule(document.harvest),
+        gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
     )
 
@@ -258,6 +265,7 @@ def _notices(document: Document, folder: Path) -> NoticeSettings:
         file=_path(table.file, folder),
         apprise_file=_path(table.apprise_file, folder),
         amounts=table.amounts,
+        monthly_review=table.monthly_review,
         repeat=timedelta(minutes=table.repeat_minutes),
         second_channels=tuple(Channel(name) for name in table.second_channels),
         second_after=timedelta(minutes=table.second_after_minutes),
@@ -309,6 +317,18 @@ def _simulation(document: Document, folder: Path) -> Simulation | None:
             )
             for event in table.events
         ),
+    )
+
+
+def _hedge(document: Document) -> HedgeSettings:
+    table = document.hedge
+    return HedgeSettings(
+        enabled=table.enabled,
+        betas=dict(table.betas),
+        protect=fraction(table.protect_percent),
+        strike=fraction(table.strike_percent),
+        months=table.months,
+        max_premium=fraction(table.max_premium_percent),
     )
 
 

@@ -38,6 +38,7 @@ from config.settings import (
 )
 from config.study_tables import BacktestTable, CompareTable, Day
 from config.tables import Table, key, needed, percent
+from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.target import BandRule
 
@@ -139,6 +140,9 @@ class NoticesTable(Table):
         None, "apprise: the file with the addresses, readable by you alone", "apprise.urls"
     )
     amounts: Flag = key(_NOTICES.amounts, "true names amounts of money beside percentages")
+    monthly_review: Flag = key(
+        _NOTICES.monthly_review, "a letter after each month: how it stands, what was done and why"
+    )
     repeat_minutes: Annotated[int, whole(most=1440)] = key(
         15, "a page is told again this often until `trimtab ack`; 0 never"
     )
@@ -243,5 +247,9 @@ class Document(Table):
     backup: BackupTable = BackupTable()
     schedule: ScheduleTable = ScheduleTable()
     simulation: SimulationTable | None = None
+    taxes: TaxesTable = TaxesTable()
+    harvest: HarvestTable = HarvestTable()
+    gifts: GiftsTable = GiftsTable()
+    hedge: HedgeTable = HedgeTable()
     backtest: BacktestTable = BacktestTable()
     compare: CompareTable = CompareTable()

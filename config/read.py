@@ -21,6 +21,7 @@ from config.problems import ConfigurationError, Problem
 from config.refusals import problems_of
 from config.settings import Settings
 from config.source import parse, read_text
+from config.tax_rules import check_taxes
 from portfolio.target import TargetError
 
 _Table = TypeVar("_Table", bound=BaseModel)
@@ -71,6 +72,7 @@ def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[
         yield from check_notices(notices)
     if document is not None:
         yield from check_simulation(document)
+        yield from check_taxes(document)
 
 
 def _tables(raw: Mapping[str, object], key: str, model: type[_Table]) -> list[_Table | None] | None:

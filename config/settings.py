@@ -119,7 +119,7 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeSettings:
-    """Where notices go and whether they may name amounts of money.
+    """Where notices go, whether they may name amounts of money, and whether a month is reviewed.
 
     An urgent one that some channel has not taken after `second_after` also goes to `second_channels`;
     one that nobody acknowledges is told again every `repeat` (zero: never).
@@ -129,10 +129,23 @@ class NoticeSettings:
     file: Path | None = None
     apprise_file: Path | None = None
     amounts: bool = False
+    monthly_review: bool = True
     repeat: timedelta = timedelta(minutes=15)
     second_channels: tuple[Channel, ...] = ()
     second_after: timedelta = timedelta(minutes=10)
     second_apprise_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeSettings:
+    """What `trimtab hedge` advises on; fractions. `betas` by symbol, others are not counted."""
+
+    enabled: bool = False
+    betas: Mapping[str, Decimal] = field(default_factory=dict)
+    protect: Decimal = Decimal("0.5")
+    strike: Decimal = Decimal("0.95")
+    months: int = 3
+    max_premium: Decimal = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +190,7 @@ class Settings:
     compare: CompareSettings = field(default_factory=CompareSettings)
     alpaca: Mapping[str, AlpacaAccount] = field(default_factory=dict)
     elsewhere: Mapping[str, Holdings] = field(default_factory=dict)
+    hedge: HedgeSettings = field(default_factory=HedgeSettings)
     state_dir: Path | None = None
     file: Path
     text: str = field(repr=False)

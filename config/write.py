@@ -27,6 +27,7 @@ from config.problems import plain_number
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import Mode
 from config.study_tables import BacktestTable, CompareTable
+from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
 
 WIDTH = 44
@@ -45,6 +46,10 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("schedule", ScheduleTable),
     ("backtest", BacktestTable),
     ("compare", CompareTable),
+    ("taxes", TaxesTable),
+    ("harvest", HarvestTable),
+    ("gifts", GiftsTable),
+    ("hedge", HedgeTable),
 )
 _HEAD = """\
 # trimtab's configuration. Lines that begin with # are explanations or defaults: remove the # to

@@ -2,7 +2,8 @@
 
 An account on `auto` needs nobody while every limit passes; all else waits for a person. A person's yes
 is bound to the hash of one proposal and allows exactly its orders, plus 1 %: the plan is made again
-from fresh prices, and when it has grown beyond that the old one is withdrawn and the new one asks.
+from fresh prices, and cut to what was allowed; when it has grown further than one quantity step the
+old one is withdrawn and the new one asks. A run that trades a symbol again and again asks too.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from datetime import timedelta
 
 from daemon.house import House
 from policies.flows import still_waits
+from policies.planning.granted import Step, fits
 from portfolio.accounts import Autonomy
 from portfolio.decisions import (
-    Allowance,
     Decision,
     Hold,
     Proposal,
@@ -41,18 +42,20 @@ def approve(
     decision: Decision,
     verdict: Verdict | None,
     memory: Memory,
+    step: Step,
     consent: Consent | None,
 ) -> Run | None:
     """The run that may send now, opened or continued; None when nothing may be sent.
 
     Records what becomes of the proposal: waits, granted, replaced, withdrawn. `consent` has been
-    found to fit (`still_fits`), and `verdict` was reached with it.
+    found to fit (`still_fits`), and `verdict` was reached with it. `step` is the quantity step of a
+    symbol's orders.
     """
     if isinstance(decision, Hold) or verdict is None:
         _withdraw_when_pointless(house, decision)
         return None
     if decision.run is not None:
-        return memory.run if verdict.outcome != "denied" else None
+        return _go_on(house, cycle, decision, verdict, memory, step, consent)
     if house.is_dry_run or not decision.legs:
         return None
     if consent is not None:
@@ -63,8 +66,30 @@ def approve(
     if verdict.outcome == "approved" and _all_automatic(house, decision):
         _end_pending(house, "replaced", "a newer plan is within the limits and goes ahead")
         return _open(house, cycle, decision, accepted_by="limits", actor="trimtab", memory=memory)
-    _ask(house, cycle, decision, verdict)
+    _ask(house, cycle, decision, verdict, step)
     return None
+
+
+def _go_on(
+    house: House,
+    cycle: int,
+    decision: Proposal,
+    verdict: Verdict,
+    memory: Memory,
+    step: Step,
+    consent: Consent | None,
+) -> Run | None:
+    """A run goes on by itself until its limits refer it; then it waits for a person like any plan."""
+    if verdict.outcome == "denied":
+        return None
+    if consent is not None:
+        _end_granted(house, consent)
+        return memory.run
+    if verdict.outcome == "referred":
+        _ask(house, cycle, decision, verdict, step)
+        return None
+    _end_pending(house, "replaced", f"run {decision.run} goes on within the limits")
+    return memory.run
 
 
 def reject(house: House, pending: PendingApproval, *, by: str, reason: str) -> None:
@@ -85,27 +110,19 @@ def expire(house: House) -> bool:
     return _end_pending(house, "expired", "nobody answered in time; the next look decides afresh")
 
 
-def covers(allowances: tuple[Allowance, ...], proposal: Proposal) -> bool:
-    """Whether every order of a proposal lies inside the allowances: account, symbol, side, units."""
-    allowed = {(a.account, a.symbol, a.side): a.quantity for a in allowances}
-    return all(
-        leg.intent.quantity
-        <= allowed.get((leg.intent.account, leg.intent.symbol, leg.intent.side), 0)
-        for leg in proposal.legs
-    )
-
-
-def still_fits(decision: Decision, verdict: Verdict | None, pending: PendingApproval) -> bool:
+def still_fits(
+    decision: Decision, verdict: Verdict | None, pending: PendingApproval, step: Step
+) -> bool:
     """Whether a person's yes to the waiting proposal covers this decision, made afresh.
 
-    `verdict` is the limits' answer as if the plan had been granted.
+    `verdict` is the limits' answer as if the plan had been granted. What is sent is cut to the yes.
     """
     return (
         isinstance(decision, Proposal)
-        and decision.run is None
+        and decision.run == pending.proposal.run
         and verdict is not None
         and verdict.outcome != "denied"
-        and covers(allowances_of(pending.proposal), decision)
+        and fits(decision, allowances_of(pending.proposal), step)
     )
 
 
@@ -138,7 +155,9 @@ def _both_prices(old: Proposal, new: Proposal) -> str:
 
 def _withdraw_when_pointless(house: House, decision: Decision) -> None:
     """A look that finds nothing to do any more takes the waiting proposal back."""
-    if isinstance(decision, Hold) and decision.settles_calendar:
+    if not isinstance(decision, Hold):
+        return
+    if decision.settles_calendar or decision.run_complete is not None:
         _end_pending(house, "withdrawn", f"no longer needed: {decision.reason}")
 
 
@@ -162,10 +181,14 @@ def _all_automatic(house: House, proposal: Proposal) -> bool:
     return all(autonomy[leg.intent.account] is Autonomy.AUTO for leg in proposal.legs)
 
 
-def _ask(house: House, cycle: int, proposal: Proposal, verdict: Verdict) -> None:
+def _ask(house: House, cycle: int, proposal: Proposal, verdict: Verdict, step: Step) -> None:
     """Make the proposal the one that waits, unless the one that waits already covers it."""
     pending = house.journal.pending_approval()
-    if pending is not None and covers(allowances_of(pending.proposal), proposal):
+    if (
+        pending is not None
+        and pending.proposal.run == proposal.run
+        and fits(proposal, allowances_of(pending.proposal), step)
+    ):
         return
     _end_pending(house, "replaced", f"cycle {cycle} has a newer plan")
     reasons = verdict.reasons or ("the account's autonomy is propose",)
@@ -179,7 +202,7 @@ def _ask(house: House, cycle: int, proposal: Proposal, verdict: Verdict) -> None
     )
 
 
-def _grant(house: House, cycle: int, consent: Consent, memory: Memory) -> Run:
+def _end_granted(house: House, consent: Consent) -> None:
     house.journal.append(
         ApprovalEnded(
             proposal_hash=consent.pending.proposal_hash,
@@ -189,6 +212,10 @@ def _grant(house: House, cycle: int, consent: Consent, memory: Memory) -> Run:
         ),
         actor=consent.by,
     )
+
+
+def _grant(house: House, cycle: int, consent: Consent, memory: Memory) -> Run:
+    _end_granted(house, consent)
     return _open(
         house,
         cycle,

@@ -179,6 +179,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             reload=lambda: reload(assembly),
             polls_prices=settings.schedule.price_poll is not None,
             look_again=folder.news,
+            writes_letters=lambda: assembly.settings.notices.monthly_review,
             on_notable=driver.dwell if driver is not None else lambda: None,
         ),
         backups=_backups(settings, state_dir, house),

@@ -14,8 +14,9 @@ from daemon.reconcile import Differences, check_cash, reconcile
 from daemon.settle import Progress, settle
 from policies.decide import decide
 from policies.limits import check_plan
+from policies.planning.granted import cut, steps_in
 from portfolio.canonical import Document, document_of
-from portfolio.decisions import Decision, Hold, Proposal, Run, Verdict
+from portfolio.decisions import Decision, Hold, Proposal, Run, Verdict, allowances_of
 from portfolio.events import CycleDecided, RunEnded
 from portfolio.memory import Memory
 from portfolio.orders import Leg
@@ -67,9 +68,10 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
 
     decision = decide(snapshot, house.policy, memory)
     verdict = _judge(house, snapshot, memory, decision, granted=False)
+    step = steps_in(snapshot, house.policy)
     if consent is not None:
         granted = _judge(house, snapshot, memory, decision, granted=True)
-        if still_fits(decision, granted, consent.pending):
+        if still_fits(decision, granted, consent.pending, step):
             verdict = granted
         else:
             # The yes was to another plan: this one is judged like any that nobody has seen.
@@ -77,11 +79,14 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
             consent = None
     cycle = _record(house, watch, wake, snapshot, memory, decision, verdict)
 
-    run = approve(house, cycle, decision, verdict, memory, consent)
+    run = approve(house, cycle, decision, verdict, memory, step, consent)
     legs: tuple[Leg, ...] = ()
     if run is not None and isinstance(decision, Proposal):
         purse = open_purse(run, snapshot, memory)
-        legs = place(house, run, cycle, decision.first_wave, purse)
+        wave = decision.first_wave
+        if consent is not None:
+            wave = cut(wave, allowances_of(consent.pending.proposal), step)
+        legs = place(house, run, cycle, wave, purse)
         settle(house, watch.progress)
     return Outcome(cycle=cycle, decision=decision, verdict=verdict, run=run, legs=legs)
 

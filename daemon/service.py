@@ -6,7 +6,7 @@ lost costs at most one tick, because the tick asks the calendar and the journal 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from config.look import Look
 from daemon.alarms import Alarms
@@ -20,6 +20,7 @@ from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
 from daemon.reconcile import check_cash, reconcile
 from daemon.requests import is_recorded_halted, serve_request, stop_everything
+from daemon.review.due import letter_due
 from daemon.sessions import CalendarDisagreement
 from daemon.settle import settle
 from daemon.spool import Request
@@ -62,6 +63,7 @@ class Service:
     polls_prices: bool = True
     look_again: Callable[[], list[Wake]] = list
     on_notable: Callable[[], None] = lambda: None
+    writes_letters: Callable[[], bool] = lambda: True
     chores: Callable[[], None] = lambda: None
     _breached: frozenset[str] = field(default=frozenset())
     _unreachable_since: datetime | None = field(default=None)
@@ -233,8 +235,24 @@ class Service:
         row = session_closed(observe(self.house), self.house)
         if row is not None:
             self.house.journal.append(row)
+            self._write_letter(row.session)
         self.house.journal.tick(self.house.clock.now())
         self.set_session_alarms()
+
+    def _write_letter(self, session: date) -> None:
+        """The review of a month that has ended, once."""
+        if not self.writes_letters():
+            return
+        following = self.house.sessions.next_after(self.house.clock.now()).day
+        period = letter_due(self.house.journal, session, following)
+        if period is None:
+            return
+        from daemon.review.letter import written
+
+        letter = written(self.house.journal, period)
+        if letter is not None:
+            self.house.journal.append(letter)
+            self.on_notable()
 
     def _unreachable(self, wake: Wake, reason: str) -> None:
         now = self.house.clock.now()

@@ -67,8 +67,9 @@ def check_plan(
 
     `asked` says that a person has granted this very plan: what would be referred is then only told.
     The continuation of a run (`proposal.run`) was accepted with it, so only what denies is asked,
-    and its allowances. `snapshot` may be newer than the proposal's: prices, cash and holdings are
-    judged as they are in it. Advice is not checked, for it is never sent.
+    its allowances, and whether it trades what it has traded before once too often. `snapshot` may be
+    newer than the proposal's: prices, cash and holdings are judged as they are in it. Advice is not
+    checked, for it is never sent.
     """
     with exact_arithmetic():
         equity = snapshot.equity() or proposal.managed_value
@@ -77,6 +78,7 @@ def check_plan(
             checks += _referrals(proposal, snapshot, limits, memory, equity)
         else:
             checks += within_run(proposal, memory)
+            checks += _repeats_of_run(proposal, limits, memory)
         if asked:
             checks = [_granted(check) for check in checks]
         return Verdict(checks=tuple(checks))
@@ -222,17 +224,35 @@ def _pace(proposal: Proposal, limits: Limits, memory: Memory) -> Iterator[LimitC
     for symbol in sorted(orders):
         most = limits.max_orders_per_symbol_per_cycle
         yield in_number("pace", symbol, orders[symbol], most, f"orders of {symbol} in one cycle")
-        cycles = usage.cycles_by_symbol.get(symbol, 0) + 1
-        most = limits.max_cycles_per_symbol_per_session
-        text = f"cycles that traded {symbol} this session, disarmed beyond"
-        yield in_number("repeats", symbol, cycles, most, text)
+        yield _repeats(symbol, limits, memory)
     today = usage.orders_today + len(proposal.legs)
     yield in_number("orders today", "", today, limits.max_orders_per_day, "orders today")
     if proposal.legs:
-        cycles, most = usage.cycles_today + 1, limits.max_cycles_per_day
-        yield in_number(
-            "cycles today", "", cycles, most, "cycles that traded today, disarmed beyond"
-        )
+        yield _cycles_today(limits, memory)
+
+
+def _repeats(symbol: str, limits: Limits, memory: Memory) -> LimitCheck:
+    cycles = memory.usage.cycles_by_symbol.get(symbol, 0) + 1
+    most = limits.max_cycles_per_symbol_per_session
+    text = f"cycles that traded {symbol} this session, disarmed beyond"
+    return in_number("repeats", symbol, cycles, most, text)
+
+
+def _cycles_today(limits: Limits, memory: Memory) -> LimitCheck:
+    cycles, most = memory.usage.cycles_today + 1, limits.max_cycles_per_day
+    return in_number("cycles today", "", cycles, most, "cycles that traded today, disarmed beyond")
+
+
+def _repeats_of_run(proposal: Proposal, limits: Limits, memory: Memory) -> Iterator[LimitCheck]:
+    """What a run may do over: its first order in a symbol was judged with the plan, so that a plan
+    is never cut off between its sales and its buys; any further one counts like that of a new plan.
+    """
+    tried = {leg.intent.symbol for leg in memory.run_legs if leg.sends > 0}
+    again = sorted({leg.intent.symbol for leg in proposal.legs} & tried)
+    for symbol in again:
+        yield _repeats(symbol, limits, memory)
+    if again:
+        yield _cycles_today(limits, memory)
 
 
 def _people(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from policies.taxes.gifts import GiftRule
+from policies.taxes.harvest_rule import HarvestRule
+from policies.taxes.household import HouseholdTaxes
 from portfolio.money import Money, Weight
 from portfolio.target import Band, Lock, Target
 
@@ -97,6 +100,7 @@ class Policy:
     `proposal_hours` is how long a proposal waits; `run_sessions` how long an accepted one may take.
     No order goes out in the first `quiet_open_minutes` and last `quiet_close_minutes` of a session.
     `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
+    Without `taxes` nothing is said or done about them.
     """
 
     target: Target
@@ -120,6 +124,9 @@ class Policy:
     quiet_open_minutes: int = 5
     quiet_close_minutes: int = 10
     locks: Mapping[str, Lock] = field(default_factory=dict)
+    taxes: HouseholdTaxes | None = None
+    harvest: HarvestRule = field(default_factory=HarvestRule)
+    gifts: GiftRule = field(default_factory=GiftRule)
 
     def band_of(self, name: str) -> Band:
         """A slice's own band, else the default one."""

@@ -294,6 +294,16 @@ class SessionClosed:
     weights: dict[str, Decimal]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewWritten:
+    """The letter about a period, as it went out: `period` is 2026-11, `lines` are sentences."""
+
+    kind: Literal["review_written"] = "review_written"
+    period: str
+    title: str
+    lines: tuple[str, ...]
+
+
 Event = (
     JournalOpened
     | JournalRestored
@@ -320,4 +330,5 @@ Event = (
     | AlarmCleared
     | AlarmAcknowledged
     | SessionClosed
+    | ReviewWritten
 )

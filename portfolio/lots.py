@@ -29,8 +29,11 @@ class LotSource(StrEnum):
 
     @property
     def is_purchase(self) -> bool:
-        """Whether section 1091 takes it for an acquisition."""
-        return self in (LotSource.BUY, LotSource.DRIP, LotSource.EXERCISE)
+        """Whether section 1091 takes it for an acquisition, on the day it was acquired.
+
+        What is transferred in was bought elsewhere; a gift or an inheritance was not bought at all.
+        """
+        return self not in (LotSource.GIFT, LotSource.INHERITANCE, LotSource.SPIN_OFF)
 
 
 class ReliefMethod(StrEnum):

@@ -85,6 +85,7 @@ class Slice:
     `band` None means the policy's default band. `is_cash` marks the cash slice. `substitutes` are
     symbols that stand for `symbol`: what is held of them counts to the slice, new money buys
     `symbol`, and sales take the substitutes first. `lock` holds for all that is under the slice.
+    `least` and `most` bound the weights that a source may give it, as fractions of the portfolio.
     """
 
     name: str
@@ -95,6 +96,8 @@ class Slice:
     band: Band | None = None
     substitutes: tuple[str, ...] = ()
     lock: Lock = Lock.NONE
+    least: Weight | None = None
+    most: Weight | None = None
 
     @property
     def every_symbol(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ FOUND = {
     361: "the same, after a broker that did not answer",
     375: "the same, while the disk failed",
     423: "an empty list of holdings beside an invested equity",
+    2205: "a plan taken back and asked again for a cent, because 1 % of three shares is no share",
 }
 """Seeds that broke a promise once, and what they found."""
 
@@ -47,12 +48,6 @@ FOUND_WITH = {"cash is believed": 5024, "told after the commit": 5012, "a halt a
 def test_the_daemon_is_no_longer_what_a_seed_found_it_to_be(name: str) -> None:
     mutant = next(m for m in MUTANTS if m.name == name)
     assert catch(mutant, FOUND_WITH[name], 1).seed == FOUND_WITH[name]
-
-
-@pytest.mark.xfail(strict=True, reason="a yes allows no whole share more of a small order")
-def test_a_person_is_asked_once_while_prices_move_by_cents() -> None:
-    """Found by seed 2205: the plan is withdrawn and asked again from look to look."""
-    assert run_seed(2205).violations == ()
 
 
 @pytest.mark.parametrize("first", range(1000, 1024, 4))

@@ -1,5 +1,6 @@
 """The page of a backtest: value, weights against bands with each trade, drift, turnover, costs."""
 
+from collections.abc import Iterable
 from html import escape
 
 from backtest.metrics import Result
@@ -30,6 +31,11 @@ def report_page(result: Result, title: str = "Backtest") -> str:
         plans_table(result),
         f'<p class="note">{escape(CAVEAT)}</p><p class="note">{escape(SURVIVORS)}</p>',
     ]
+    return whole_page(title, parts)
+
+
+def whole_page(title: str, parts: Iterable[str]) -> str:
+    """A page with its style inside it."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

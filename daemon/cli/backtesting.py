@@ -81,8 +81,8 @@ def backtest(
 
     wish = Wish(
         fill=None if fill is None else Fill(fill.value),
-        first=_day("--from", first),
-        last=_day("--to", last),
+        first=day_option("--from", first),
+        last=day_option("--to", last),
         cash=_money("--cash-usd", cash),
         monthly=_money("--monthly-usd", monthly),
         spread=_fraction("--spread-percent", spread),
@@ -126,7 +126,8 @@ def _run(configuration: Path, prices: Path, dividends: Path | None, wish: "Wish"
         raise PriceFileError(str(problem)) from None
 
 
-def _day(option: str, text: str) -> date | None:
+def day_option(option: str, text: str) -> date | None:
+    """A day that was typed; raises `BadParameter`."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

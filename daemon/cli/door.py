@@ -70,7 +70,11 @@ def _known(error: Exception) -> tuple[str, ExitCode] | None:
 # By name: importing every room that can fail only to fail would make the happy path slow.
 _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
     (("ConfigurationError", "NoConfiguration"), ExitCode.CONFIGURATION, ""),
-    (("PriceFileError",), ExitCode.CONFIGURATION, "Mend the file, or name another one."),
+    (
+        ("PriceFileError", "HistoryFileError"),
+        ExitCode.CONFIGURATION,
+        "Mend the file, or name another one.",
+    ),
     (
         ("Unavailable",),
         ExitCode.BROKER_UNAVAILABLE,
@@ -126,7 +130,7 @@ _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
         ExitCode.STATE_UNWRITABLE,
         "Nothing was changed; what was there before is still there.",
     ),
-    (("NothingKnown",), ExitCode.USAGE, ""),
+    (("NothingKnown", "NotAPeriod", "NothingToReview"), ExitCode.USAGE, ""),
     (
         ("StateDirectoryError",),
         ExitCode.STATE_UNWRITABLE,

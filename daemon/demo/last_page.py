@@ -4,8 +4,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from daemon.demo.returns import Course
-from daemon.demo.scorecard import Rebalance, ScoreCard
+from daemon.demo.scorecard import ScoreCard
+from daemon.review.course import Course
+from daemon.review.runs import Rebalance
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import listed, money, number_of, percent, points
 from portfolio.money import Weight

@@ -1,37 +1,21 @@
 """The score card: what the daemon did and what it came to, from its journal and the broker's books."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from brokers.simulated.price_file import PriceTable
-from daemon.demo.returns import Course, course, held
 from daemon.explain import reread
-from portfolio.decisions import PlannedLeg, Proposal, SliceView
-from portfolio.events import CycleDecided, FlowSeen, RunEnded, RunOpened, SessionClosed
+from daemon.review.course import Course, course, held
+from daemon.review.runs import Rebalance, filled_value
+from portfolio.decisions import SliceView
+from portfolio.events import FlowSeen, SessionClosed
 from portfolio.memory import CashFlow, FlowKind
 from portfolio.money import ZERO, Money, Weight
 from portfolio.orders import Leg, LegState, Side
 from portfolio.ports import BrokerReader, JournalReader
 from portfolio.records import CycleRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebalance:
-    """One run: why, what it moved one way, in how many orders, and what that cost beside the middle.
-
-    `cost` is what fills paid beyond the counted prices, plus fees; it may be below zero.
-    """
-
-    run: int
-    day: date
-    reason: str
-    accepted_by: str
-    orders: int
-    one_way: Money
-    cost: Money
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,71 +49,6 @@ class ScoreCard:
     deposits: Money
     kept: Course
     never: Course | None
-
-
-def rebalances(journal: JournalReader) -> tuple[Rebalance, ...]:
-    """Every run, in order."""
-    looks = {
-        r.event.cycle: r.event
-        for r in journal.events("cycle_decided")
-        if isinstance(r.event, CycleDecided)
-    }
-    ends = {
-        r.event.run: r.event for r in journal.events("run_ended") if isinstance(r.event, RunEnded)
-    }
-    return tuple(
-        _rebalance(journal, recorded.event, looks, ends)
-        for recorded in journal.events("run_opened")
-        if isinstance(recorded.event, RunOpened)
-    )
-
-
-def _rebalance(
-    journal: JournalReader,
-    opened: RunOpened,
-    looks: Mapping[int, CycleDecided],
-    ends: Mapping[int, RunEnded],
-) -> Rebalance:
-    run, look = opened.run, looks[opened.run.opened_cycle]
-    legs = tuple(journal.legs(run=run.number))
-    moved = {side: _money(legs, side) for side in Side}
-    end = ends.get(run.number)
-    return Rebalance(
-        run=run.number,
-        day=look.session,
-        reason=look.decision.reason,
-        accepted_by=opened.accepted_by,
-        orders=len(legs),
-        one_way=Money(max(moved.values())),
-        cost=Money(sum((_cost(journal, leg, looks) for leg in legs), ZERO)),
-        outcome="open" if end is None else end.outcome,
-    )
-
-
-def _money(legs: Sequence[Leg], side: Side) -> Decimal:
-    return sum(
-        (
-            leg.filled_quantity * (leg.filled_average_price or ZERO)
-            for leg in legs
-            if leg.intent.side is side
-        ),
-        ZERO,
-    )
-
-
-def _cost(journal: JournalReader, leg: Leg, looks: Mapping[int, CycleDecided]) -> Decimal:
-    """Fees, and what the fills of a leg were worse than the price the plan counted it at."""
-    planned = _planned(looks[leg.cycle], leg)
-    fees = sum((b.fill.fee for b in journal.fills(client_order_id=leg.client_order_id)), ZERO)
-    if planned is None or leg.filled_average_price is None:
-        return fees
-    worse = leg.filled_average_price - planned.price
-    return fees + leg.filled_quantity * (worse if leg.intent.side is Side.BUY else -worse)
-
-
-def _planned(look: CycleDecided, leg: Leg) -> PlannedLeg | None:
-    legs = look.decision.legs if isinstance(look.decision, Proposal) else ()
-    return next((planned for planned in legs if planned.intent == leg.intent), None)
 
 
 def closes(journal: JournalReader) -> list[SessionClosed]:
@@ -187,7 +106,7 @@ def never_course(
         for leg in legs
         if leg.intent.side is Side.BUY and leg.filled_quantity > ZERO
     }
-    spent = _money(legs, Side.BUY)
+    spent = filled_value(legs, Side.BUY)
     start = next((row for row in rows if row.session >= runs[0].day), None)
     if start is None or not units:
         return None

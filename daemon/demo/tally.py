@@ -6,10 +6,11 @@ from pathlib import Path
 from brokers.simulated.price_file import PriceTable
 from config.read import read_settings
 from daemon.demo import scorecard
-from daemon.demo.returns import SESSIONS_A_YEAR
 from daemon.demo.script import ACCOUNT, CONFIGURATION
 from daemon.journal.audit import Broken, verify
 from daemon.journal.opening import open_journal_reader
+from daemon.review.course import SESSIONS_A_YEAR
+from daemon.review.runs import rebalances
 from daemon.wiring import journal_place, open_house
 from portfolio.decisions import SliceView
 from portfolio.money import ZERO, Money
@@ -21,7 +22,7 @@ def tally(state_dir: Path, table: PriceTable) -> scorecard.ScoreCard:
     journal = open_journal_reader(journal_place(state_dir))
     house = open_house(read_settings(state_dir / CONFIGURATION), state_dir)
     rows, looks = scorecard.closes(journal), journal.cycles(limit=1_000_000)
-    runs, flows = scorecard.rebalances(journal), scorecard.flows_of(journal)
+    runs, flows = rebalances(journal), scorecard.flows_of(journal)
     orders, filled, told, silent = scorecard.order_account(journal)
     audited = verify(journal)
     views = _views(journal)

@@ -50,6 +50,7 @@ from portfolio.events import (
     OrderAdopted,
     PositionsAccepted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -173,6 +174,7 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             | DaemonStopped()
             | CycleFailed()
             | SessionClosed()
+            | ReviewWritten()
         ):
             pass  # the chain alone keeps these
         case _:

@@ -40,6 +40,7 @@ from portfolio.events import (
     OrderAdopted,
     PositionsAccepted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -145,10 +146,7 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
         case Alarm():
             return _alarm(event)
         case AlarmCleared():
-            if event.name == _HALTED:
-                return None
-            where = f" ({event.scope})" if event.scope else ""
-            return _news(f"over: {event.name}{where}", event.text or "What it told of is over.")
+            return _over(event)
         case JournalRestored() | OrderAdopted():
             return _restored(event)
         case DaemonStarted():
@@ -161,6 +159,8 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             return _news(
                 "the configuration changed", changed_settings(event.changes, amounts=amounts)
             )
+        case ReviewWritten():
+            return _letter(event)
         case (
             JournalOpened()
             | CycleFailed()
@@ -307,6 +307,20 @@ def _alarm(event: Alarm) -> Notice | None:
     if event.level == "page":
         return _urgent(f"{event.name}: {_brief(event.text)}", body)
     return _news(f"{event.name}: {_brief(event.text)}", body)
+
+
+def _over(event: AlarmCleared) -> Notice | None:
+    if event.name == _HALTED:
+        return None
+    where = f" ({event.scope})" if event.scope else ""
+    return _news(f"over: {event.name}{where}", event.text or "What it told of is over.")
+
+
+def _letter(event: ReviewWritten) -> Notice:
+    more = f"All of it: trimtab review {event.period}"
+    return _news(
+        f"review of {event.title}", "\n".join((*event.lines, more)), f"review-{event.period}"
+    )
 
 
 def _sentence(text: str) -> str:

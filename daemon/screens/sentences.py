@@ -28,6 +28,7 @@ from portfolio.events import (
     OrderAdopted,
     PositionsAccepted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
     SessionClosed,
@@ -145,19 +146,12 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(text=f"HALTED{by}: {event.reason}", tone="alarm")
         case Resumed():
             return Told(text=f"resumed by {event.by}: {event.reason}", tone="good")
-        case Alarm(name="halted"):
-            return Told(text=event.text, tone="quiet")  # the halt has its own line
-        case Alarm():
-            return Told(
-                text=event.text or f"alarm: {event.name}",
-                tone="alarm" if event.level == "page" else "care",
-            )
-        case AlarmCleared(name="halted"):
-            return Told(text=f"over: {event.text}", tone="quiet")
-        case AlarmCleared():
-            return Told(text=f"over: {event.text or event.name}", tone="good")
+        case Alarm() | AlarmCleared():
+            return _alarm(event)
         case SessionClosed():
             return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
+        case ReviewWritten():
+            return Told(text=f"review of {event.title} written", tone="quiet")
         case _:
             assert_never(event)
 
@@ -170,6 +164,15 @@ def _decided(event: CycleDecided) -> Told:
     return Told(
         text=f"#{event.cycle} {words}{decision.reason}; {plan_words(decision)}", tone="decision"
     )
+
+
+def _alarm(event: Alarm | AlarmCleared) -> Told:
+    """An alarm and its end; those of a halt are quiet, because the halt has its own line."""
+    is_halt = event.name == "halted"
+    if isinstance(event, AlarmCleared):
+        return Told(text=f"over: {event.text or event.name}", tone="quiet" if is_halt else "good")
+    tone: Tone = "alarm" if event.level == "page" else "care"
+    return Told(text=event.text or f"alarm: {event.name}", tone="quiet" if is_halt else tone)
 
 
 def _intent(event: LegPlanned) -> str:

@@ -17,11 +17,16 @@ from portfolio.money import ONE, SHARE, ZERO, Money, Price, Quantity, round_down
 class GiftRule:
     """How a suggestion is made. Rates and moves are fractions.
 
-    `deduction_rate` is the marginal rate of ordinary income; 0 for someone who does not itemise.
-    A suggestion lapses after `valid_days`, or when a price has moved by `max_price_move`.
+    `income` is adjusted gross income, None when not given, and then no limit can be checked.
+    `marginal_rate` is what a dollar of deduction saves before its limits, `carried` what earlier
+    years' shares have left to deduct. A suggestion lapses after `valid_days`, or when a price has
+    moved by more than `max_price_move`.
     """
 
-    deduction_rate: Decimal = ZERO
+    income: Money | None = None
+    itemises: bool = True
+    marginal_rate: Decimal = ZERO
+    carried: Money = Money(ZERO)  # noqa: RUF009
     valid_days: int = 5
     max_price_move: Decimal = Decimal("0.03")
 

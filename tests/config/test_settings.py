@@ -73,6 +73,45 @@ max_requests_per_minute = 101
 max_cycles_per_symbol_per_session = 4
 max_cycles_per_day = 6
 warn_single_holding_percent = 12
+[taxes]
+short_term_percent = 35
+long_term_percent = 15
+ordinary_percent = 24
+state_percent = 5
+niit = true
+year = 2026
+realised_short_usd = -100
+realised_long_usd = 200
+carried_short_usd = 300
+carried_long_usd = 400
+gain_budget_usd = 10_000
+tax_budget_usd = 2_000
+budget_warn_percent = 90
+[harvest]
+declared_all_accounts = 2026-01-02
+min_loss_fund_percent = 3
+min_loss_single_percent = 8
+min_loss_usd = 200
+benefit_over_cost = 12
+later_rate_percent = 20
+horizon_years = 15
+discount_percent = 5
+step_up_percent = 25
+tracking_percent = 0.01
+max_per_day = 2
+max_day_percent = 5
+hold_cash = true
+max_expense_gap_percent = 0.1
+min_correlation = 0.98
+partners = { VTI = ["ITOT"] }
+expenses_percent = { ITOT = 0.03 }
+[gifts]
+adjusted_gross_income_usd = 200_000
+itemises = false
+marginal_percent = 24
+carried_gifts_usd = 1_000
+valid_days = 3
+max_price_move_percent = 2
 """
 
 
@@ -115,6 +154,8 @@ def test_every_setting_of_policy_and_limits_can_be_written_in_its_own_unit() -> 
         (policy.deposits, settings().policy.deposits),
         (policy.prices, settings().policy.prices),
         (policy.minimum_trade, settings().policy.minimum_trade),
+        (policy.harvest, settings().policy.harvest),
+        (policy.gifts, settings().policy.gifts),
         (read.limits, Limits()),
     ):
         unchanged = [

@@ -144,3 +144,45 @@ def test_a_deposit_rule_of_no_wait_invests_at_once(tmp_path: Path) -> None:
     outcome = rig.look()
     assert isinstance(outcome.decision, Proposal)
     assert outcome.decision.sells == ()
+
+
+def test_a_run_that_tries_the_same_order_a_fourth_time_asks_a_person(tmp_path: Path) -> None:
+    """Three cycles on one symbol in a session; the fourth waits, and a yes lets just that one go."""
+    rig = textbook(tmp_path)
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    for _ in range(8):
+        rig.clock.advance_to(rig.clock.now() + timedelta(minutes=11))
+        rig.look(kind=WakeKind.ORDER_UPDATE)
+    legs = rig.journal.legs()
+    assert len({leg.cycle for leg in legs}) == 3
+    waiting = rig.journal.pending_approval()
+    assert waiting is not None
+    assert waiting.proposal.run == legs[0].run
+    assert waiting.reasons == ("4 cycles that traded STK this session, disarmed beyond, at most 3",)
+    assert rig.journal.open_run() is not None
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=False)
+
+    outcome = approve(rig)
+
+    assert outcome is not None
+    assert [leg.run for leg in outcome.legs] == [legs[0].run]
+    assert rig.journal.pending_approval() is None
+
+
+def test_a_run_that_ends_takes_its_question_back(tmp_path: Path) -> None:
+    rig = textbook(tmp_path)
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    for _ in range(8):
+        rig.clock.advance_to(rig.clock.now() + timedelta(minutes=11))
+        rig.look(kind=WakeKind.ORDER_UPDATE)
+    asked = rig.journal.pending_approval()
+    run = rig.journal.open_run()
+    assert asked is not None
+    assert run is not None
+    rig.clock.advance_to(run.expires_at)
+    rig.look(kind=WakeKind.ORDER_UPDATE)
+    assert rig.journal.open_run() is None
+    assert rig.journal.pending_approval() is None
+    assert last_end(rig).outcome == "withdrawn"

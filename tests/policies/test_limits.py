@@ -284,6 +284,31 @@ def test_what_a_run_has_used_is_not_allowed_again() -> None:
     assert judge(plan(order(SELL, "STK", 11), run=7), past=again).outcome == "denied"
 
 
+def names_that_ask(proposal: Proposal, past: Memory) -> set[str]:
+    return {c.name for c in judge(proposal, past=past).checks if c.outcome == "refer"}
+
+
+def test_a_run_that_trades_a_symbol_again_and_again_asks_too() -> None:
+    """RTS 6 article 15 (3): an execution that repeats itself waits for a person to look."""
+    again = plan(order(SELL, "STK", 5), run=7)
+    tried = (replace(leg("STK", SELL, 10, LegState.CANCELED), sends=1),)
+    twice = run(run_legs=tried, usage=Usage(cycles_today=4, cycles_by_symbol={"STK": 2}))
+    assert names_that_ask(again, twice) == set()
+    thrice = run(run_legs=tried, usage=Usage(cycles_today=4, cycles_by_symbol={"STK": 3}))
+    assert names_that_ask(again, thrice) == {"repeats"}
+    sixth = run(run_legs=tried, usage=Usage(cycles_today=5, cycles_by_symbol={"STK": 2}))
+    assert names_that_ask(again, sixth) == {"cycles today"}
+    granted = judge(again, past=thrice, asked=True)
+    assert granted.outcome == "approved"
+
+
+def test_the_first_purchases_of_a_run_never_wait_for_a_person_behind_its_sales() -> None:
+    busy = Usage(cycles_today=5, cycles_by_symbol={"STK": 3, "BND": 3})
+    filled = replace(leg("STK", SELL, 10, LegState.FILLED, filled=10), sends=1)
+    sold = run(run_legs=(filled,), usage=busy)
+    assert judge(plan(order(BUY, "BND", 5), run=7), past=sold).outcome == "approved"
+
+
 @pytest.mark.parametrize("past", [memory(), run()])
 def test_a_continuation_of_a_run_that_is_not_under_way_is_denied(past: Memory) -> None:
     assert check(plan(order(SELL, "STK", 1), run=6), "run", past=past).outcome == "deny"

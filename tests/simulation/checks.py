@@ -105,6 +105,8 @@ class Checks:
         self._crashes_before = 0
         self._idle_ticks = 0
         self._look_then: datetime | None = None
+        self._cycles: dict[tuple[int, str], set[str]] = {}
+        self._tried: set[tuple[int, str, int]] = set()
 
     def violated(self, invariant: str, text: str) -> None:
         """Write a violation down, each once."""
@@ -199,7 +201,19 @@ class Checks:
             )
             if granted[0][0] != 1 or proposal not in self.world.people.approved:
                 self.violated("I9 approval", f"{name} rests on a proposal nobody has granted")
+        self._check_repeats(name, number, intent.symbol)
         self._check_run(name, number, proposal, json.loads(body)["opened_cycle"], intent)
+
+    def _check_repeats(self, name: str, run: int, symbol: str) -> None:
+        """Cycles that traded a symbol today, by the ids of its orders; a yes lets one more go."""
+        key = (self.world.market.today, symbol)
+        cycles = self._cycles.setdefault(key, set())
+        known = (self.world.market.today, symbol, run) in self._tried
+        cycles.add(name.split("-")[2])
+        self._tried.add((self.world.market.today, symbol, run))
+        asked = len(self.world.people.approved)
+        if len(cycles) > 3 + asked and known:
+            self.violated("I9 repeats", f"{name}: {len(cycles)} cycles traded {symbol} today")
 
     def _check_run(
         self, name: str, number: int, proposal: str, opened: int, intent: OrderIntent

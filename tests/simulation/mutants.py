@@ -278,11 +278,11 @@ def _any_plan_fits(*_: Any) -> bool:
 
 def _grants_what_is_new(house: Any, number: int, decision: Any, *rest: Any) -> Any:
     """A yes to one plan opens whatever plan there is now."""
-    verdict, known, consent = rest
+    verdict, known, step, consent = rest
     if consent is not None and isinstance(decision, Proposal) and decision.run is None:
         pending = replace(consent.pending, proposal=decision)
         consent = replace(consent, pending=pending)
-    return _approve(house, number, decision, verdict, known, consent)
+    return _approve(house, number, decision, verdict, known, step, consent)
 
 
 _approve = approvals.approve

@@ -193,3 +193,23 @@ def test_without_a_journal_there_is_one_sentence(tmp_path: Path) -> None:
     assert said.code == 76
     assert "There is no journal" in said.err
     assert len(said.err.strip().splitlines()) == 1
+
+
+def test_review_prints_the_month_and_writes_a_page(tmp_path: Path) -> None:
+    invested_rig(tmp_path)
+    said = trimtab("review", "--state", tmp_path)
+    assert said.code == 0
+    assert "What was done" in said.out
+    page = tmp_path / "review.html"
+    told = trimtab("review", "2026-03", "--html", page, "--state", tmp_path)
+    assert told.code == 0
+    assert "March 2026" in page.read_text()
+    as_json = json.loads(trimtab("review", "--json", "--state", tmp_path).out)
+    assert as_json["period"]["name"] == "2026-03"
+
+
+def test_a_period_that_is_none_gets_a_sentence(tmp_path: Path) -> None:
+    invested_rig(tmp_path)
+    said = trimtab("review", "soon", "--state", tmp_path)
+    assert said.code == 2
+    assert "write a month 2026-11" in said.err

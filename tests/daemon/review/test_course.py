@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from daemon.demo.returns import course
+from daemon.review.course import course
 from portfolio.money import Money
 
 DAYS = [date(2020, 1, day) for day in (2, 3, 6, 7)]

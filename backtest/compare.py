@@ -1,0 +1,154 @@
+"""Policies held against each other: over the history as it was, and over many that could have been.
+
+They keep the order in which they were named. Nothing here ranks them: the past return of a rule says
+little about it, what it does and what that costs says much.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from backtest.bootstrap import calendar_of_paths, drawn_path
+from backtest.engine import decision_at_end
+from backtest.history import History
+from backtest.many import Cores, Told, do_all
+from backtest.measures import Measures, Rates, as_row, from_row, measures_of
+from backtest.metrics import Result
+from backtest.run import run
+from backtest.setup import Setup
+from policies.policy import Policy
+from portfolio.decisions import Decision
+from portfolio.drift import Block
+
+SetupFor = Callable[[History], Setup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One policy by its name. `setup_for` makes what a backtest of it is told, for any history."""
+
+    name: str
+    policy: Policy
+    setup_for: SetupFor = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """How other histories are drawn: `paths` of at most `years`, in blocks of about `block`
+    sessions; `interval` is the part of them that a range holds."""
+
+    paths: int = 100
+    years: int = 10
+    block: int = 60
+    seed: int = 1
+    interval: float = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranged:
+    """Over the paths: the median of each measure, and the ends of its range."""
+
+    median: Measures
+    low: Measures
+    high: Measures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What came of one candidate. `today` is its decision on what the first candidate holds at the
+    end of the history."""
+
+    candidate: Candidate
+    result: Result = field(repr=False)
+    measures: Measures
+    over_paths: Ranged | None
+    today: Decision = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """All candidates in the order in which they were named."""
+
+    history: History = field(repr=False)
+    draw: Draw
+    rates: Rates
+    path_sessions: int
+    rows: tuple[Compared, ...]
+
+
+def compare(
+    candidates: Sequence[Candidate],
+    history: History,
+    *,
+    draw: Draw,
+    rates: Rates,
+    cores: Cores,
+    told: Told = lambda _: None,
+) -> Comparison:
+    """Run every candidate over the history and over every path; the same answer on any cores.
+
+    Raises `HistoryError` for a target without prices, and `BackendMissing`.
+    """
+    results = [run(c.policy, history, c.setup_for(history)) for c in candidates]
+    calendar = calendar_of_paths(history, draw.years)
+    drawn = _over_paths(candidates, history, calendar, draw, rates, cores, told)
+    first = results[0]
+    rows = [
+        Compared(
+            candidate=c,
+            result=result,
+            measures=measures_of(result, c.setup_for(history), rates),
+            over_paths=None if drawn is None else _ranged(drawn[:, n], draw.interval),
+            today=decision_at_end(c.policy, history, c.setup_for(history), first.held),
+        )
+        for n, (c, result) in enumerate(zip(candidates, results, strict=True))
+    ]
+    return Comparison(
+        history=history, draw=draw, rates=rates, path_sessions=len(calendar), rows=tuple(rows)
+    )
+
+
+def _over_paths(
+    candidates: Sequence[Candidate],
+    history: History,
+    calendar: History,
+    draw: Draw,
+    rates: Rates,
+    cores: Cores,
+    told: Told,
+) -> Block | None:
+    """Measures (B, P, K) of every path and candidate; None without paths."""
+    if not draw.paths:
+        return None
+    work = partial(
+        _one_path,
+        [(c.policy, c.setup_for(calendar)) for c in candidates],
+        history,
+        calendar,
+        draw,
+        rates,
+    )
+    return np.array(do_all(work, draw.paths, cores, told))
+
+
+def _one_path(
+    policies: Sequence[tuple[Policy, Setup]],
+    history: History,
+    calendar: History,
+    draw: Draw,
+    rates: Rates,
+    number: int,
+) -> Block:
+    path = drawn_path(history, calendar, number, block=draw.block, seed=draw.seed)
+    return np.array(
+        [as_row(measures_of(run(p, path, setup), setup, rates)) for p, setup in policies]
+    )
+
+
+def _ranged(rows: Block, interval: float) -> Ranged:
+    """Of measures (B, K); the range leaves the same part out at both ends."""
+    out = (1 - interval) / 2
+    low, median, high = np.quantile(rows, [out, 0.5, 1 - out], axis=0)
+    return Ranged(median=from_row(median), low=from_row(low), high=from_row(high))

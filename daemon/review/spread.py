@@ -1,0 +1,103 @@
+"""Diversification of what is held: shares by symbol, exposures, what moves alike, and warnings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from daemon.journal.codec import read_snapshot
+from policies.diversification import Pair, alike, effective_number, exposure
+from policies.limits import Limits
+from policies.policy import Policy
+from portfolio.instruments import AssetClass
+from portfolio.money import ZERO
+from portfolio.ports import JournalReader
+from portfolio.records import CycleRecord
+from portfolio.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """`weights` are fractions of everything by symbol, cash under "cash", the largest first.
+
+    `exposures` maps a dimension ("class", "sector", "region") to fractions by name. `leaves` are the
+    target's. `warnings` are sentences.
+    """
+
+    weights: Mapping[str, float]
+    effective: float
+    exposures: Mapping[str, Mapping[str, float]]
+    alike: tuple[Pair, ...]
+    prices_known: int
+    leaves: tuple[str, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+
+def spread_of(
+    journal: JournalReader,
+    snapshot: Snapshot,
+    policy: Policy,
+    limits: Limits,
+    looks: Sequence[CycleRecord],
+) -> Spread:
+    """What the snapshot holds, with a year of prices from the looks for what moves alike."""
+    weights = _weights(snapshot)
+    symbols = [s for s in weights if s != "cash"]
+    prices, known = _prices(journal, symbols, looks)
+    pairs = alike(prices, known) if known else ()
+    return Spread(
+        weights=weights,
+        effective=effective_number({s: w for s, w in weights.items() if w > 0}),
+        exposures={"class": exposure(weights, _classes(snapshot))},
+        alike=pairs,
+        prices_known=len(prices),
+        leaves=policy.target.leaves,
+        warnings=tuple(_warnings(weights, snapshot, limits, pairs)),
+    )
+
+
+def _weights(snapshot: Snapshot) -> dict[str, float]:
+    values = {s: snapshot.value(s) or ZERO for s in snapshot.symbols_held()}
+    values["cash"] = snapshot.cash
+    total = sum(values.values(), ZERO)
+    if total <= ZERO:
+        return {}
+    shares = {symbol: float(value / total) for symbol, value in values.items()}
+    return dict(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _classes(snapshot: Snapshot) -> dict[str, dict[str, float]]:
+    known = {
+        symbol: {instrument.asset_class.value.replace("_", " "): 1.0}
+        for symbol, instrument in snapshot.instruments.items()
+        if instrument.asset_class is not AssetClass.OTHER
+    }
+    return {**known, "cash": {AssetClass.CASH.value: 1.0}}
+
+
+def _prices(
+    journal: JournalReader, symbols: Sequence[str], looks: Sequence[CycleRecord]
+) -> tuple[np.ndarray, list[str]]:
+    """Prices (T, N) of the last look of each session, of the symbols that every one of them knew."""
+    last_of_day = {look.session: look for look in looks}
+    seen = [read_snapshot(journal, look.snapshot) for look in last_of_day.values()]
+    known = [s for s in symbols if seen and all(s in snapshot.quotes for snapshot in seen)]
+    rows = [[float(snapshot.quotes[s].price) for s in known] for snapshot in seen]
+    return np.array(rows).reshape(len(rows), len(known)), known
+
+
+def _warnings(
+    weights: Mapping[str, float], snapshot: Snapshot, limits: Limits, pairs: Sequence[Pair]
+) -> Iterator[str]:
+    level = float(limits.warn_single_holding_fraction)
+    for symbol, weight in weights.items():
+        known = snapshot.instruments.get(symbol)
+        if known is None or known.is_fund or known.asset_class is not AssetClass.EQUITY:
+            continue
+        if weight > level:
+            yield f"{symbol} is {weight:.1%} of everything, a single stock above {level:.0%}"
+    for pair in pairs:
+        yield (
+            f"{pair.first} and {pair.second} moved alike over the last year "
+            f"(correlation {pair.correlation:.2f}): they hardly diversify each other"
+        )
