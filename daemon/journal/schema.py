@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt, JournalTooNew, JournalTooOld
-from daemon.journal.tables import METADATA
+from daemon.journal.tables import METADATA, NOTICE, WAITING
 from daemon.journal.triggers import create_triggers
 
 CURRENT = "0001"
@@ -67,6 +67,10 @@ def bring_up_to_date(database: Database, version: str | None) -> None:
 
 
 def _create(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        for index in NOTICE.indexes:
+            if index.name == "ix_notice_due":
+                index.dialect_options["postgresql"]["where"] = WAITING
     METADATA.create_all(connection)
     create_triggers(connection)
     connection.execute(

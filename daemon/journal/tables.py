@@ -254,18 +254,16 @@ class HaltRow(SQLModel, table=True):
     resumed_reason: str | None = None
 
 
+WAITING = text("delivered_at IS NULL")
+"""The index of notices holds only these; the schema says so to PostgreSQL, whose dialect would
+otherwise be loaded by every daemon."""
+
+
 class NoticeRow(SQLModel, table=True):
     """A message in the outbox."""
 
     __tablename__ = "notice"
-    __table_args__ = (
-        Index(
-            "ix_notice_due",
-            "next_try_at",
-            sqlite_where=text("delivered_at IS NULL"),
-            postgresql_where=text("delivered_at IS NULL"),
-        ),
-    )
+    __table_args__ = (Index("ix_notice_due", "next_try_at", sqlite_where=WAITING),)
     number: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     urgent: bool
