@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from daemon.gifting import left_as_gifts
 from daemon.house import House
 from daemon.journal.codec import read_snapshot
 from portfolio.events import Alarm, FillBooked, FlowSeen, PositionsAccepted
@@ -169,6 +170,7 @@ def _accept(
     what = ", ".join(f"{s} {expected.get(s, ZERO)} → {held.get(s, ZERO)}" for s in sorted(symbols))
     text = f"Holdings of {account} changed from outside: {what}. Taken as they are."
     house.journal.append(
+        *left_as_gifts(house, account, held, expected),
         PositionsAccepted(account=account, quantities=dict(held), reason=text),
         Alarm(name="external change", level="info", text=text, scope=account),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from daemon.approvals import Consent, reject
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.executor import halt
+from daemon.gifting import serve_gift
 from daemon.house import House
 from daemon.reminders import acknowledge
 from daemon.settle import request_cancel
@@ -69,6 +70,8 @@ def serve_request(house: House, watch: Watch, request: Request) -> Outcome | Non
             acknowledge(house, request.subject, by=by)
         case "adopt_orders":
             adopt_strangers(house, watch, by=by, reason=reason)
+        case "gift":
+            serve_gift(house, request)
         case "reload":
             pass  # the service reads the configuration again
     return None

@@ -63,12 +63,44 @@ class PlannedLeg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HarvestStep:
+    """One loss that a plan takes for the tax, USD. Losses are unsigned, by term.
+
+    `partner` stands in for what is sold; None leaves the money in cash. `saving` is what the loss
+    saves at today's worth, `later_tax` what its lower basis costs, `cost` what trading costs.
+    """
+
+    account: str
+    symbol: str
+    quantity: Quantity
+    lots: tuple[str, ...]
+    partner: str | None
+    partner_quantity: Quantity
+    loss_short: Money
+    loss_long: Money
+    saving: Money
+    later_tax: Money
+    cost: Money
+
+    @property
+    def loss(self) -> Money:
+        """Both terms together."""
+        return Money(self.loss_short + self.loss_long)
+
+    @property
+    def benefit(self) -> Money:
+        """What is left of the saving."""
+        return Money(self.saving - self.later_tax - self.cost)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A plan of orders, sells first, with the reasons and the numbers it rests on.
 
     `run` is None for a new plan; the continuation of an accepted one names its run and needs no new
     approval. `managed_value` is the value of all slices with cash. `estimated_cost` covers spread and
     fees in money. `advice` are legs in accounts that trimtab only observes: told, never sent.
+    `harvests` are the losses that a plan takes for the tax; such a plan does nothing else.
     """
 
     kind: Literal["proposal"] = "proposal"
@@ -83,6 +115,7 @@ class Proposal:
     managed_value: Money
     estimated_cost: Money = field(default=Money(ZERO))
     run: int | None = None
+    harvests: tuple[HarvestStep, ...] = ()
 
     @property
     def sells(self) -> tuple[PlannedLeg, ...]:
@@ -194,6 +227,8 @@ class Run:
     allowances: tuple[Allowance, ...]
     buy_budget: Money
     expires_at: datetime
+    is_harvest: bool = False
+    """It takes losses for the tax: no drift was answered by it, and no rest follows it."""
 
 
 HEADROOM = ONE + Decimal("0.01")
@@ -226,4 +261,5 @@ def accepted(proposal: Proposal, *, number: int, opened_cycle: int, expires_at: 
         allowances=allowances_of(proposal),
         buy_budget=Money(total(leg.value for leg in proposal.buys) * HEADROOM),
         expires_at=expires_at,
+        is_harvest=bool(proposal.harvests),
     )

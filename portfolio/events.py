@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from portfolio.decisions import Decision, Run, Verdict
+from portfolio.gifts import Gift, GiftState
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity
 from portfolio.orders import Fill, Leg, LegState, Order
@@ -214,6 +215,20 @@ class PositionsAccepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GiftMoved:
+    """A gift of shares was accepted, has left its account, or was taken back.
+
+    When it has left, exactly its lots leave the ledger: no sale, no gain.
+    """
+
+    kind: Literal["gift_moved"] = "gift_moved"
+    gift: Gift
+    state: GiftState
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fenced:
     """A symbol is not traded for now."""
 
@@ -322,6 +337,7 @@ Event = (
     | FillBooked
     | FlowSeen
     | PositionsAccepted
+    | GiftMoved
     | Fenced
     | Unfenced
     | Halted

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "resume": ("answering", "resume", "clear a halt, with a reason"),
     "backtest": ("backtesting", "backtest", "what this configuration would have done over prices"),
     "taxes": ("taxes", "taxes_app", "a history of trades: lots, wash sales, what was realised"),
+    "gifts": ("gifting", "gifts", "which shares to give to charity: a suggestion"),
     "hedge": ("hedging", "hedge", "size a hedge with puts, a collar or futures: advice only"),
     "compare": ("comparing", "compare", "what each of several policies does and costs"),
     "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),

@@ -27,10 +27,12 @@ from daemon.journal.prepared import Prepared
 from daemon.journal.tables import LOT, POSITION
 from portfolio.accounts import Position
 from portfolio.events import PositionsAccepted
+from portfolio.gifts import Gift, GiftShares
 from portfolio.lots import (
     SMALLEST_MONEY,
     Lot,
     after_split,
+    divided,
     matching_position,
     sold_first_in_first_out,
 )
@@ -89,6 +91,24 @@ def _with_id_of_its_own(lot: Lot, before: Sequence[Lot], seq: int) -> Lot:
     """A second lot without basis is named for its row."""
     taken = any(lot.lot_id == other.lot_id for other in before)
     return replace(lot, lot_id=f"{lot.lot_id}-{seq}") if taken else lot
+
+
+def give_away(tables: Connection, gift: Gift) -> None:
+    """Take a gift's shares off, from exactly its lots as far as they are still there."""
+    with exact_arithmetic():
+        for part in gift.shares:
+            held = position_of(tables, part.account, part.symbol)
+            left = Quantity(held - part.shares)
+            _set_position(tables, part.account, part.symbol, left)
+            lots = lots_of(tables, part.account, part.symbol)
+            kept = [_without(lot, part) for lot in lots]
+            _set_lots(tables, part.account, part.symbol, [lot for lot in kept if lot is not None])
+
+
+def _without(lot: Lot, part: GiftShares) -> Lot | None:
+    if lot.lot_id != part.lot_id:
+        return lot
+    return divided(lot, min(part.shares, lot.quantity))[1]
 
 
 def fill(tables: Connection, done: Fill) -> None:

@@ -42,6 +42,7 @@ from portfolio.events import (
     Fenced,
     FillBooked,
     FlowSeen,
+    GiftMoved,
     Halted,
     JournalOpened,
     JournalRestored,
@@ -56,6 +57,7 @@ from portfolio.events import (
     SessionClosed,
     Unfenced,
 )
+from portfolio.gifts import GiftState
 from portfolio.orders import Leg, LegState, is_legal_move
 
 _INSERT_CYCLE = Prepared(insert(CYCLE))
@@ -151,6 +153,9 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             return _flow(tables, place, event)
         case PositionsAccepted():
             ledger.accept(tables, event, place.seq)
+        case GiftMoved():
+            if event.state is GiftState.TRANSFERRED:
+                ledger.give_away(tables, event.gift)
         case Fenced():
             _fenced(tables, place, event)
         case Unfenced():

@@ -32,6 +32,7 @@ from portfolio.events import (
     Fenced,
     FillBooked,
     FlowSeen,
+    GiftMoved,
     Halted,
     JournalOpened,
     JournalRestored,
@@ -168,6 +169,7 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             | LegMoved()
             | FillBooked()
             | PositionsAccepted()
+            | GiftMoved()
             | Unfenced()
             | AlarmAcknowledged()
             | SessionClosed()

@@ -20,6 +20,7 @@ from portfolio.events import (
     Fenced,
     FillBooked,
     FlowSeen,
+    GiftMoved,
     Halted,
     JournalOpened,
     JournalRestored,
@@ -135,6 +136,12 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
         case PositionsAccepted():
             held = ", ".join(f"{quantity(q)} {s}" for s, q in sorted(event.quantities.items()))
             return Told(text=f"holdings of {event.account} taken as they are: {held or 'none'}")
+        case GiftMoved():
+            why = f": {event.reason}" if event.reason else ""
+            given = ", ".join(f"{quantity(p.shares)} {p.symbol}" for p in event.gift.shares)
+            return Told(
+                text=f"gift {event.gift.gift_id} of {given} {event.state} by {event.by}{why}"
+            )
         case Fenced():
             return Told(
                 text=f"{event.fence.symbol} is left alone: {event.fence.reason}", tone="care"
