@@ -21,7 +21,8 @@ from backtest.sweep import Trial, sweep
 from benchmarks.effort import Effort, Progress
 from benchmarks.figures import Figure, Goal, Peer, Row, spread
 from benchmarks.timing import cpu_milliseconds
-from policies.policy import CalendarRule, MinimumTrade, Period, Policy, PriceRule
+from policies.dates import CalendarRule, Period
+from policies.policy import MinimumTrade, Policy, PriceRule
 from portfolio.accounts import Account
 from portfolio.money import Money, Weight
 from portfolio.target import Band, Slice, build_target

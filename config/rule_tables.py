@@ -25,8 +25,9 @@ from config.fields import (
 from config.look import Look
 from config.rules import calendar_text, destination_text
 from config.tables import Table, key, percent
+from policies.dates import CalendarRule, Period
 from policies.limits import Limits
-from policies.policy import CalendarRule, Period, Policy
+from policies.policy import Policy
 from portfolio.money import ONE, Weight
 from portfolio.target import Band, BandRule, Slice, build_target
 

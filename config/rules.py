@@ -3,7 +3,8 @@
 import re
 from decimal import Decimal
 
-from policies.policy import CalendarRule, Destination, Period, Stop
+from policies.dates import CalendarRule, Period
+from policies.policy import Destination, Stop
 from portfolio.money import Weight
 
 CALENDAR_FORMS = (
@@ -11,6 +12,10 @@ CALENDAR_FORMS = (
     '"monthly on day 15"',
     '"quarterly on day 1 from february"',
     '"yearly on 2 january"',
+    '"every 2 weeks on friday"',
+    '"every 6 months on day 1 from january"',
+    '"every 2 years on 2 january"',
+    '"every session"',
 )
 DESTINATION_FORMS = ('"target"', '"part way 50 %"', '"band edge"')
 
@@ -30,10 +35,28 @@ MONTHS = (
     "december",
 )
 
-_WEEKLY = re.compile(rf"weekly(?: on ({'|'.join(WEEKDAYS)}))?")
-_MONTHLY = re.compile(r"monthly(?: on day ([0-9]{1,2}))?")
-_QUARTERLY = re.compile(rf"quarterly(?: on day ([0-9]{{1,2}}))?(?: from ({'|'.join(MONTHS[:3])}))?")
-_YEARLY = re.compile(rf"yearly(?: on ([0-9]{{1,2}}) ({'|'.join(MONTHS)}))?")
+_MONTH_NAMES = "|".join(MONTHS)
+_DATES = re.compile(
+    r"(?P<often>every session|weekly|monthly|quarterly|half-yearly|yearly"
+    r"|every (?P<every>[1-9][0-9]?) (?P<unit>weeks|months|years))"
+    rf"(?: on (?:(?P<weekday>{'|'.join(WEEKDAYS)})|day (?P<day>[0-9]{{1,2}})"
+    rf"|(?P<dayof>[0-9]{{1,2}}) (?P<month>{_MONTH_NAMES})))?"
+    rf"(?: from (?P<start>{_MONTH_NAMES}))?"
+)
+_PERIODS = {
+    "every session": Period.DAILY,
+    "weeks": Period.WEEKLY,
+    "months": Period.MONTHLY,
+    "years": Period.YEARLY,
+    "half-yearly": Period.MONTHLY,
+}
+_ALLOWED = {
+    Period.DAILY: (),
+    Period.WEEKLY: ("weekday",),
+    Period.MONTHLY: ("day", "start"),
+    Period.QUARTERLY: ("day", "start"),
+    Period.YEARLY: ("dayof", "month"),
+}
 _PART_WAY = re.compile(r"part way ([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 
 
@@ -46,23 +69,28 @@ def parse_calendar(text: str, *, min_drift: Weight) -> CalendarRule:
     >>> parse_calendar("yearly on 15 march", min_drift=Weight(Decimal(0))).month
     3
     """
-    words = " ".join(text.lower().split())
-    if found := _WEEKLY.fullmatch(words):
-        day = WEEKDAYS.index(found[1]) + 1 if found[1] else 1
-        return CalendarRule(period=Period.WEEKLY, day=day, min_drift=min_drift)
-    if found := _MONTHLY.fullmatch(words):
-        return CalendarRule(period=Period.MONTHLY, day=_day(found[1]), min_drift=min_drift)
-    if found := _QUARTERLY.fullmatch(words):
-        month = MONTHS.index(found[2]) + 1 if found[2] else 1
-        return CalendarRule(
-            period=Period.QUARTERLY, day=_day(found[1]), month=month, min_drift=min_drift
-        )
-    if found := _YEARLY.fullmatch(words):
-        month = MONTHS.index(found[2]) + 1 if found[2] else 1
-        return CalendarRule(
-            period=Period.YEARLY, day=_day(found[1]), month=month, min_drift=min_drift
-        )
-    raise ValueError("is not a date that comes round")
+    found = _DATES.fullmatch(" ".join(text.lower().split()))
+    if found is None:
+        raise ValueError("is not a date that comes round")
+    often = found["unit"] or found["often"]
+    period = _PERIODS.get(often) or Period(often)
+    every = 6 if often == "half-yearly" else int(found["every"] or 1)
+    said = {name for name, word in found.groupdict().items() if word} - {"often", "every", "unit"}
+    if not said <= set(_ALLOWED[period]):
+        raise ValueError("is not a date that comes round")
+    start = found["month"] or found["start"]
+    if start and period is Period.MONTHLY and every == 1:
+        raise ValueError("is monthly, so every month is one of its months")
+    if found["start"] and period is Period.QUARTERLY and start not in MONTHS[:3]:
+        raise ValueError(f"is not a date that comes round from {start}, but from a first month")
+    day = WEEKDAYS.index(found["weekday"]) + 1 if found["weekday"] else None
+    return CalendarRule(
+        period=period,
+        every=every,
+        day=day or _day(found["day"] or found["dayof"]),
+        month=MONTHS.index(start) + 1 if start else 1,
+        min_drift=min_drift,
+    )
 
 
 def calendar_text(rule: CalendarRule) -> str:
@@ -70,16 +98,24 @@ def calendar_text(rule: CalendarRule) -> str:
 
     >>> calendar_text(CalendarRule(period=Period.YEARLY))
     'yearly on 1 january'
+    >>> calendar_text(CalendarRule(period=Period.MONTHLY, every=6, month=4))
+    'every 6 months on day 1 from april'
     """
+    often = rule.period.value
+    if rule.every > 1:
+        unit = {Period.WEEKLY: "weeks", Period.YEARLY: "years"}.get(rule.period, "months")
+        often = f"every {rule.every} {unit}"
     match rule.period:
+        case Period.DAILY:
+            return "every session"
         case Period.WEEKLY:
-            return f"weekly on {WEEKDAYS[rule.day - 1]}"
-        case Period.MONTHLY:
-            return f"monthly on day {rule.day}"
-        case Period.QUARTERLY:
-            return f"quarterly on day {rule.day} from {MONTHS[rule.month - 1]}"
+            return f"{often} on {WEEKDAYS[rule.day - 1]}"
+        case Period.MONTHLY if rule.every == 1:
+            return f"{often} on day {rule.day}"
+        case Period.MONTHLY | Period.QUARTERLY:
+            return f"{often} on day {rule.day} from {MONTHS[rule.month - 1]}"
         case Period.YEARLY:
-            return f"yearly on {rule.day} {MONTHS[rule.month - 1]}"
+            return f"{often} on {rule.day} {MONTHS[rule.month - 1]}"
 
 
 def parse_destination(text: str) -> Destination:

@@ -9,35 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from policies.dates import CalendarRule, Period
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.household import HouseholdTaxes
 from portfolio.money import Money, Weight
 from portfolio.target import Band, Lock, Target
-
-
-class Period(StrEnum):
-    """How often a calendar date comes round."""
-
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-    QUARTERLY = "quarterly"
-    YEARLY = "yearly"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarRule:
-    """Dates on which a rebalance is due whatever the drift, if any slice is off by `min_drift`.
-
-    `day` is the weekday 1 (Monday) to 5 for weekly, else the day of the month 1 to 31 (the month's
-    last day when it has fewer); `month` is 1 to 12 for yearly, and for quarterly the first month of
-    the cycle (1: January, April, July, October). A date that is no session moves to the next one.
-    """
-
-    period: Period
-    day: int = 1
-    month: int = 1
-    min_drift: Weight = Weight(Decimal("0.01"))  # noqa: RUF009
 
 
 class Stop(StrEnum):

@@ -230,14 +230,16 @@ _FORMER_SHAPES: Mapping[type, Callable[[dict[str, Any]], dict[str, Any]]] = {Lot
 
 
 def _record(form: type) -> _Decoder:
-    hints = typing.get_type_hints(form)
-    parts = {field.name: _decoder(hints[field.name]) for field in dataclasses.fields(form)}
+    parts: dict[str, _Decoder] = {}
 
     renewed = _FORMER_SHAPES.get(form)
 
     def read(value: Any) -> Any:
         if type(value) is not dict:
             raise Undecodable(f"{value!r} is not a {form.__name__}")
+        if not parts:  # only now, because a record may hold records of its own kind
+            hints = typing.get_type_hints(form)
+            parts.update({f.name: _decoder(hints[f.name]) for f in dataclasses.fields(form)})
         values: dict[str, Any] = {}
         for name, part in (value if renewed is None else renewed(value)).items():
             if name not in parts:

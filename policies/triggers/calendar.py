@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.book import Book
+from policies.dates import CalendarRule, Period
 from policies.explain import points
-from policies.policy import CalendarRule, Period
 from policies.triggers.bands import slices_out
 from portfolio.decisions import Gate
 from portfolio.money import ZERO
@@ -18,6 +18,7 @@ from portfolio.money import ZERO
 Days = NDArray[np.int64]
 """Sessions as proleptic ordinals (`date.toordinal`), rising."""
 
+_BY_DAYS = (Period.DAILY, Period.WEEKLY)
 _MONTHS_APART = {Period.MONTHLY: 1, Period.QUARTERLY: 3, Period.YEARLY: 12}
 
 
@@ -27,9 +28,10 @@ def last_date(rule: CalendarRule, day: date) -> date:
     >>> last_date(CalendarRule(period=Period.QUARTERLY, day=31), date(2026, 4, 29))
     datetime.date(2026, 1, 31)
     """
-    if rule.period is Period.WEEKLY:
-        return day - timedelta(days=(day.isoweekday() - rule.day) % 7)
-    return max(d for d in _dates_of_years(rule, day.year - 1, day.year) if d <= day)
+    if rule.period in _BY_DAYS:
+        return date.fromordinal(int(last_dates(rule, np.array([day.toordinal()]))[0]))
+    first = day.year - _years_apart(rule)
+    return max(d for d in _dates_of_years(rule, first, day.year) if d <= day)
 
 
 def next_date(rule: CalendarRule, day: date) -> date:
@@ -38,16 +40,22 @@ def next_date(rule: CalendarRule, day: date) -> date:
     >>> next_date(CalendarRule(period=Period.MONTHLY, day=31), date(2026, 1, 31))
     datetime.date(2026, 2, 28)
     """
-    if rule.period is Period.WEEKLY:
-        return last_date(rule, day) + timedelta(days=7)
-    return min(d for d in _dates_of_years(rule, day.year, day.year + 1) if d > day)
+    if rule.period in _BY_DAYS:
+        apart = 1 if rule.period is Period.DAILY else 7
+        return last_date(rule, day) + timedelta(days=apart * rule.every)
+    last = day.year + _years_apart(rule)
+    return min(d for d in _dates_of_years(rule, day.year, last) if d > day)
 
 
 def last_dates(rule: CalendarRule, days: Days) -> Days:
     """`last_date` of every day of a rising block (T,), both as proleptic ordinals."""
+    if rule.period is Period.DAILY:
+        return days
     if rule.period is Period.WEEKLY:
-        return days - (days - rule.day) % 7  # an ordinal of 1 is a Monday
-    years = date.fromordinal(int(days[0])).year - 1, date.fromordinal(int(days[-1])).year
+        # An ordinal of 1 is a Monday; weeks are counted from there.
+        return days - (days - rule.day) % (7 * rule.every)
+    first = date.fromordinal(int(days[0])).year - _years_apart(rule)
+    years = first, date.fromordinal(int(days[-1])).year
     dates = np.array([d.toordinal() for d in _dates_of_years(rule, *years)], dtype=np.int64)
     found: Days = dates[np.searchsorted(dates, days, side="right") - 1]
     return found
@@ -115,16 +123,21 @@ def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
 
 def _dates_of_years(rule: CalendarRule, first: int, last: int) -> Iterator[date]:
     """The rule's dates from the first day of one year to the last of another, rising."""
-    apart = _MONTHS_APART[rule.period]
+    apart = _MONTHS_APART[rule.period] * rule.every
     years = range(first, last + 1)
     return chain.from_iterable(
         (
             _in_month(year, month, rule.day)
             for month in range(1, 13)
-            if (month - rule.month) % apart == 0
+            if (12 * year + month - rule.month) % apart == 0
         )
         for year in years
     )
+
+
+def _years_apart(rule: CalendarRule) -> int:
+    """So many years hold at least one date."""
+    return -(-_MONTHS_APART[rule.period] * rule.every // 12)
 
 
 def _in_month(year: int, month: int, day: int) -> date:

@@ -9,7 +9,8 @@ import pytest
 from backtest.plain import walk_plain
 from backtest.run import run
 from backtest.setup import Costs, Fill, Flow, Setup
-from policies.policy import Destination, MinimumTrade, Period, Policy, Stop
+from policies.dates import Period
+from policies.policy import Destination, MinimumTrade, Policy, Stop
 from portfolio.money import Money, Weight
 from portfolio.target import Slice, build_target
 from tests.support.backtests import flat_target, opening, random_history, same_close

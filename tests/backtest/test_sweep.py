@@ -9,7 +9,8 @@ import pytest
 from backtest.metrics import Figures
 from backtest.run import run
 from backtest.sweep import Trial, sweep
-from policies.policy import MinimumTrade, Period
+from policies.dates import Period
+from policies.policy import MinimumTrade
 from portfolio.money import Money, Weight
 from tests.support.backtests import random_history, same_close
 from tests.support.day_by_day import backtest_orders

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from config.look import MOST_MINUTES, Anchor, Every, Look, parse_look
 from config.rules import calendar_text, destination_text, parse_calendar, parse_destination
-from policies.policy import CalendarRule, Destination, Period, Stop
+from policies.dates import CalendarRule, Period
+from policies.policy import Destination, Stop
 from portfolio.money import Weight
 from portfolio.snapshot import Session
 
@@ -97,6 +98,11 @@ def test_a_look_is_due_in_the_first_session_of_its_period(
         ),
         ("yearly", CalendarRule(period=Period.YEARLY)),
         ("yearly on 24 december", CalendarRule(period=Period.YEARLY, day=24, month=12)),
+        ("every session", CalendarRule(period=Period.DAILY)),
+        ("every 2 weeks on friday", CalendarRule(period=Period.WEEKLY, every=2, day=5)),
+        ("half-yearly from april", CalendarRule(period=Period.MONTHLY, every=6, month=4)),
+        ("every 3 months on day 15", CalendarRule(period=Period.MONTHLY, every=3, day=15)),
+        ("every 2 years on 2 january", CalendarRule(period=Period.YEARLY, every=2, day=2)),
     ],
 )
 def test_a_calendar_date_is_read_and_reads_back_from_its_own_text(
@@ -107,7 +113,18 @@ def test_a_calendar_date_is_read_and_reads_back_from_its_own_text(
 
 
 @pytest.mark.parametrize(
-    "text", ["weekly on sunday", "monthly on day 0", "quarterly from april", "yearly on 2", "daily"]
+    "text",
+    [
+        "weekly on sunday",
+        "monthly on day 0",
+        "quarterly from april",
+        "yearly on 2",
+        "daily",
+        "every 0 weeks",
+        "every 2 weeks on day 3",
+        "monthly on friday",
+        "every session on friday",
+    ],
 )
 def test_other_dates_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a date that comes round|no month has"):

@@ -13,8 +13,9 @@ from config.defaults_table import defaults_table
 from config.models import Document
 from config.read import read_settings
 from config.settings import Channel, Mode
+from policies.dates import Period
 from policies.limits import Limits
-from policies.policy import Period, Policy, Stop
+from policies.policy import Policy, Stop
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.money import ONE, Weight
 from portfolio.target import Band, BandRule

@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 
 from backtest.engine import walk
 from backtest.history import history_of
-from policies.policy import CalendarRule, Period
+from policies.dates import CalendarRule, Period
 from policies.triggers import ahead
 from policies.triggers.calendar import last_date, last_dates
 from tests.support.backtests import random_prices, same_close, weekdays
 from tests.support.ten_policies import TEN
 
 RULES = st.one_of(
-    st.builds(CalendarRule, period=st.just(Period.WEEKLY), day=st.integers(1, 5)),
+    st.builds(CalendarRule, period=st.just(Period.DAILY)),
     st.builds(
         CalendarRule,
+        period=st.just(Period.WEEKLY),
+        every=st.integers(1, 9),
+        day=st.integers(1, 5),
+    ),
+    st.builds(
+        CalendarRule,
+        every=st.integers(1, 7),
         period=st.sampled_from([Period.MONTHLY, Period.QUARTERLY, Period.YEARLY]),
         day=st.integers(1, 31),
         month=st.integers(1, 12),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from policies.dates import CalendarRule, Period
 from policies.decide import decide
-from policies.policy import CalendarRule, Period
 from policies.triggers.calendar import is_due, last_date, next_date
 from portfolio.decisions import Decision, Gate, Hold, Proposal
 from portfolio.memory import Memory
@@ -148,3 +148,39 @@ def test_sales_that_are_not_allowed_stop_a_rebalance_without_cash() -> None:
     answer = look(700, sells_allowed=False, min_improvement=Decimal(0))
     assert isinstance(answer, Hold)
     assert answer.reason.endswith("but sales are not allowed: only new cash is invested")
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "last", "following"),
+    [
+        (  # weeks count from the Monday 0001-01-01; that of 2026-03-09 is number 105,669, an odd one
+            CalendarRule(period=Period.WEEKLY, every=2, day=1),
+            date(2026, 3, 11),
+            date(2026, 3, 2),
+            date(2026, 3, 16),
+        ),
+        (
+            CalendarRule(period=Period.MONTHLY, every=6, month=4, day=31),
+            date(2026, 3, 11),
+            date(2025, 10, 31),
+            date(2026, 4, 30),
+        ),
+        (
+            CalendarRule(period=Period.YEARLY, every=2, day=2),
+            date(2027, 1, 2),
+            date(2026, 1, 2),
+            date(2028, 1, 2),
+        ),
+        (
+            CalendarRule(period=Period.DAILY),
+            date(2026, 3, 11),
+            date(2026, 3, 11),
+            date(2026, 3, 12),
+        ),
+    ],
+)
+def test_a_period_may_be_stretched(
+    rule: CalendarRule, day: date, last: date, following: date
+) -> None:
+    assert last_date(rule, day) == last
+    assert next_date(rule, day) == following

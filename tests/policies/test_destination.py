@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from policies.dates import CalendarRule, Period
 from policies.decide import decide
-from policies.policy import CalendarRule, Destination, Period, Policy, Stop
+from policies.policy import Destination, Policy, Stop
 from portfolio.decisions import Decision, Hold, Proposal
 from portfolio.money import Weight
 from portfolio.target import Band, Slice, Target, build_target

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from policies.policy import CalendarRule, Destination, MinimumTrade, Period, Policy, Stop
+from policies.dates import CalendarRule, Period
+from policies.policy import Destination, MinimumTrade, Policy, Stop
 from portfolio.money import Money, Weight
 from portfolio.target import Band, BandRule, Slice, build_target
 from tests.support.backtests import flat_target
