@@ -21,6 +21,7 @@ from policies.decide import decide
 from policies.flows import still_waits, withdrawal_pending
 from policies.policy import Policy
 from policies.triggers.ahead import Outlook, Rows, Standing, could_call, outlook_of
+from policies.triggers.asking import latched_after
 from portfolio.decisions import Decision, Hold, PlannedLeg, Proposal, Run, accepted
 from portfolio.drift import Block
 from portfolio.instruments import Instrument
@@ -93,6 +94,7 @@ class Engine:
     decided: int = 0
     flows: list[CashFlow] = field(default_factory=list)
     last_sale_ended: int | None = None
+    latched: tuple[str, ...] = ()
     runs: int = 0
     quotes: tuple[int, dict[str, Quote]] = (-1, {})
 
@@ -183,6 +185,7 @@ def _could_call(engine: Engine, row: int, end: int, units: Block, cash: float) -
         sessions_since_run=None if ended is None else row - ended,
         done_through=engine.done_through.toordinal(),
         owed=withdrawal_pending(_memory(engine, row)),
+        ended_on=None if ended is None else int(engine.history.days[ended]),
     )
     return could_call(engine.outlook, row, values, prices, now)
 
@@ -202,6 +205,7 @@ def _look(engine: Engine, row: int) -> None:
         return
     engine.trace.looks += 1
     decision = decide(_snapshot(engine, row), engine.policy, _memory(engine, row))
+    engine.latched = latched_after(decision.gates, engine.latched)
     if isinstance(decision, Hold):
         if decision.settles_calendar:
             engine.done_through = engine.history.sessions[row]
@@ -369,5 +373,7 @@ def _memory(engine: Engine, row: int) -> Memory:
         calendar_done_through=engine.done_through,
         backstop_done_on=engine.done_through,
         flows=flows,
+        previous_session=history.sessions[row - 1] if row else None,
+        latched=engine.latched,
         sessions_since_flow=row - engine.happenings.row_of(flows[-1]) if flows else None,
     )

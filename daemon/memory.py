@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from daemon.house import House
+from daemon.recollection import recollect
 from daemon.settle import adopted_at
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
@@ -33,6 +34,7 @@ def remember(
     last_ended = _last_sale_ended(opened, ended)
     flows = _unanswered_flows(house, opened)
     done_through = _calendar_done_through(house, started_on, opened, ended)
+    past = recollect(house, session, opened, last_ended)
     return Memory(
         wake=wake,
         started_on=started_on,
@@ -51,6 +53,11 @@ def remember(
         fences=(*journal.fences(now), *more_fences),
         halted=house.latch.reason() or "",
         usage=_usage(journal.legs(since=session.opens_at - timedelta(hours=12))),
+        previous_session=past.previous_session,
+        coming_sessions=past.coming_sessions,
+        latched=past.latched,
+        target_done=past.target_done,
+        signals_done=past.signals_done,
     )
 
 

@@ -51,8 +51,8 @@ class Book:
     `slice_of` and the desks know the substitutes too; `stand_ins` maps a substitute to the symbol
     that is bought, for those held and those not. `locks` says what may not be sold or bought.
 
-    `block` is the drift (1, S) for the kernels and `drifts` the same in exact numbers, both in the
-    order of the slices.
+    `weights` (1, N) of the leaves and `block`, the drift (1, S), are for the kernels; `drifts` are the
+    same in exact numbers, in the order of the slices.
     """
 
     snapshot: Snapshot
@@ -67,6 +67,7 @@ class Book:
     waiting: Money
     managed: Money
     minimum: Money
+    weights: Block
     block: Block
     half_widths: tuple[Weight, ...]
     drifts: tuple[SliceDrift, ...]
@@ -131,7 +132,8 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     symbol_of = {name: leaves[name].symbol for name in target.leaves}
     leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
     widths = half_widths_of(policy)
-    block = drift_of(weights_of(np.array([[float(v) for v in leaf_values]])), target)
+    weights = weights_of(np.array([[float(v) for v in leaf_values]]))
+    block = drift_of(weights, target)
     return Book(
         snapshot=snapshot,
         policy=policy,
@@ -149,6 +151,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         waiting=waiting,
         managed=managed,
         minimum=minimum_trade(policy, managed),
+        weights=weights,
         block=block,
         half_widths=widths,
         drifts=drifts_of_row(block[0], target, widths),

@@ -41,7 +41,7 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
         gates = (*gates, *asked.gates)
         for call in () if why_stopped(book) else asked.calls:
             plan = make_plan(book, call)
-            judgement = (size_gate(plan, call), improvement_gate(plan, policy, call))
+            judgement = (size_gate(plan, call), improvement_gate(plan, call))
             gates = (*gates, *judgement)
             if all(gate.passed for gate in judgement):
                 return _proposal(book, call, plan, gates)

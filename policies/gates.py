@@ -6,7 +6,6 @@ from decimal import Decimal
 from policies.book import Book
 from policies.explain import listed, money, percent
 from policies.planning.plan import Plan
-from policies.policy import Policy
 from policies.triggers.ask import Aim, Asked, Call
 from portfolio.decisions import Gate
 from portfolio.money import ZERO
@@ -141,11 +140,11 @@ def size_gate(plan: Plan, call: Call) -> Gate:
     )
 
 
-def improvement_gate(plan: Plan, policy: Policy, call: Call) -> Gate:
+def improvement_gate(plan: Plan, call: Call) -> Gate:
     """Whether the plan removes enough of the total drift; the level itself is enough."""
-    value, level = plan.improvement * 100, policy.min_improvement * 100
+    value, level = plan.improvement * 100, call.min_improvement * 100
     exempt = call.aim is Aim.INVEST or call.must
-    enough = plan.improvement >= policy.min_improvement and plan.improvement > ZERO
+    enough = plan.improvement >= call.min_improvement and plan.improvement > ZERO
     text = (
         f"{call.aim.value}: removes {value:.1f} % of the drift "
         f"({percent(plan.drift_before)} to {percent(plan.drift_after)}), asks for {level:.1f} %"
@@ -164,6 +163,13 @@ def improvement_gate(plan: Plan, policy: Policy, call: Call) -> Gate:
     )
 
 
+_WANTS = (
+    *("band", "portfolio drift", "largest drift", "tracking error", "calendar", "backstop"),
+    *("target", "signal", "person", "cash above", "cash below", "cash"),
+)
+_BLOCKS = ("rest", "sales", "blackout", "look", "fire")
+
+
 def settles_calendar(book: Book, asked: Asked, gates: tuple[Gate, ...]) -> bool:
     """Whether a hold answers every date up to this session.
 
@@ -172,8 +178,8 @@ def settles_calendar(book: Book, asked: Asked, gates: tuple[Gate, ...]) -> bool:
     """
     if why_stopped(book):
         return False
-    called = any(gate.passed for gate in gates if gate.name in ("calendar", "backstop"))
-    if not called:
+    due = any(gate.passed for gate in gates if gate.name in ("calendar", "backstop"))
+    if not (due and asked.wanted):
         return not asked.calls or not _in_the_way(gates)
     planned = any(call.aim is Aim.REBALANCE for call in asked.calls)
     return planned and not _in_the_way(gates)
@@ -190,8 +196,8 @@ def why_hold(book: Book, gates: tuple[Gate, ...], calls: tuple[Call, ...]) -> st
     failed = [g for g in gates if g.name in ("size", "improvement") and not g.passed]
     if failed:
         return failed[0].text
-    wants = [g for g in gates if g.name in ("band", "calendar", "backstop", "cash") and g.passed]
-    blocks = [g for g in gates if g.name in ("rest", "sales") and not g.passed]
+    wants = [g for g in gates if g.name in _WANTS and g.passed]
+    blocks = [g for g in gates if g.name in _BLOCKS and not g.passed]
     if wants and blocks:
         return f"{wants[0].text}, but {blocks[0].text}"
     bands = [g for g in gates if g.name == "band"]

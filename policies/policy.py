@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from policies.conditions import Condition
 from policies.dates import CalendarRule, Period
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule
@@ -75,6 +76,7 @@ class Policy:
     drift of `rest_override` times the band trades. A plan must remove `min_improvement` of the
     drift. `limit_offset` is how far from the quote a limit order is set, as a fraction of price.
     `proposal_hours` is how long a proposal waits; `run_sessions` how long an accepted one may take.
+    `fire` says when a rebalance is due instead of bands, dates and backstop; None: those.
     No order goes out in the first `quiet_open_minutes` and last `quiet_close_minutes` of a session.
     `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
     Without `taxes` nothing is said or done about them.
@@ -86,6 +88,7 @@ class Policy:
     backstop: CalendarRule | None = field(
         default_factory=lambda: CalendarRule(period=Period.YEARLY)
     )
+    fire: Condition | None = None
     destination: Destination = field(default_factory=Destination)
     rest_sessions: int = 10
     rest_override: Decimal = Decimal(2)

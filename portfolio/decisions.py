@@ -18,9 +18,12 @@ class Gate:
     """One question asked of a moment, and its answer.
 
     `scope` is a slice, a symbol or an account, empty for the whole household. `value` and `level` are
-    in `unit` ("points", "sessions", "USD", "percent", "seconds"); `margin` is how far the value is
-    from where the answer flips, positive when it has not flipped yet. `passed` means that this gate
-    lets a trade happen. `text` says it in words: "stocks +3.1 points, fires at 5.0".
+    in `unit` ("points", "sessions", "days", "USD", "percent", "seconds"); `margin` is how far the
+    value is from where the answer flips, positive when it has not flipped yet. `passed` means that
+    this gate lets a trade happen. `text` says it in words: "stocks +3.1 points, fires at 5.0".
+
+    `stop` is where a gate that has fired stops holding; None where that is its level too.
+    `next_possible` is the first day on which the answer may be another, where a date decides it.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Gate:
     margin: Decimal | None = None
     unit: str = ""
     next_possible: date | None = None
+    stop: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

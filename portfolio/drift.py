@@ -18,6 +18,8 @@ from portfolio.snapshot import Snapshot
 from portfolio.target import Slice, Target
 
 Block = NDArray[np.float64]
+Rows = NDArray[np.bool_]
+"""An answer for each row of a block, (T,) or (T, S)."""
 
 EDGE_TOLERANCE = 1e-9
 """A band fires at its edge; a float within this of the edge is at the edge."""

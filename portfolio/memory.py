@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portfolio.decisions import Run
-from portfolio.money import ZERO, Money
+from portfolio.money import ZERO, Money, Weight
 from portfolio.orders import Leg
 from portfolio.wakes import Wake
 
@@ -65,6 +65,20 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """Money that a person will take out, kept from being invested until it is gone.
+
+    `amount` is what is still to be withdrawn, `by` the day on which it must be there; `account` is
+    where it leaves from. `number` is the journal's sequence number of the wish.
+    """
+
+    number: int
+    account: str
+    amount: Money
+    by: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """The past, as far as a decision needs it.
 
@@ -76,6 +90,13 @@ class Memory:
     `live_legs` are those whose order may still be at the broker. `approved_flows` are the ids of
     deposits that a person has released although they are above the asking level. `halted` is the
     reason of a halt, empty when there is none: then a decision holds.
+
+    `previous_session` is the session before the snapshot's. `coming_sessions` are those after it, as
+    far as a rest still runs. `latched` names the conditions with a stop level that held at the last
+    look. `target_done` are the weights of the slices and `signals_done` the readings of the tactical
+    signals at the last rebalance, empty when there was none; `signals` are the readings now.
+    `income` is what dividends and interest brought since the last rebalance. `reserved` are the
+    withdrawals that a person has announced.
     """
 
     wake: Wake
@@ -94,6 +115,14 @@ class Memory:
     fences: tuple[Fence, ...] = ()
     usage: Usage = field(default_factory=Usage)
     halted: str = ""
+    previous_session: date | None = None
+    coming_sessions: tuple[date, ...] = ()
+    latched: tuple[str, ...] = ()
+    target_done: Mapping[str, Weight] = field(default_factory=dict)
+    signals: Mapping[str, str] = field(default_factory=dict)
+    signals_done: Mapping[str, str] = field(default_factory=dict)
+    income: Money = field(default=Money(ZERO))
+    reserved: tuple[Reservation, ...] = ()
 
     def fence_of(self, account: str, symbol: str) -> Fence | None:
         """The fence around a symbol in an account, if any."""

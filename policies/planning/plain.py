@@ -28,6 +28,7 @@ def is_plain(policy: Policy) -> bool:
     """
     return (
         policy.fractional
+        and policy.fire is None
         and policy.sells_allowed
         and policy.destination.stop is Stop.TARGET
         and policy.limit_offset == ZERO

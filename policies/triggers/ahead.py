@@ -5,17 +5,30 @@ decisions as one who asks every row. It rests on the kernels that a live look us
 levels lowered by a little more than their float noise.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policies.book import half_widths_of
+from policies.conditions import (
+    Condition,
+    DateDue,
+    Leaf,
+    Rested,
+    SignalChanged,
+    TargetChanged,
+    has_stop,
+    leaves_of,
+)
 from policies.policy import Policy
-from policies.triggers.bands import is_out, kernel_widths
+from policies.triggers.algebra import bounds, firing_rule
 from policies.triggers.calendar import Days, last_dates
+from policies.triggers.kernels import holds
+from policies.triggers.moments import LONG_AGO, Frame, Moments, frame_of
 from policies.triggers.rest import overriding
-from portfolio.drift import Block, Shape, drift_in, shape_of
+from portfolio.drift import Block, Shape, drift_in
 
 Rows = NDArray[np.bool_]
 
@@ -38,8 +51,11 @@ class Outlook:
     """A policy made ready for the sessions of a history; `looks` (T,) says which get a look."""
 
     policy: Policy
+    frame: Frame
     shape: Shape
     days: Days
+    before: Days
+    """The session of the last look before each (T,), as an ordinal; 0 for none."""
     looks: Rows
     widths: Block
     overrides: Block
@@ -53,26 +69,30 @@ class Outlook:
 class Standing:
     """What does not change while nothing is traded, as of the first row of a block.
 
-    `cash` without waiting deposits. `sessions_since_run` None: no rest. `done_through` is the
-    ordinal of the last session whose dates have their answer. `owed`: a withdrawal is unanswered.
+    `cash` without waiting deposits. `sessions_since_run` None: no rest; `ended_on` is the ordinal of
+    the day from which it counts. `done_through` is that of the last session whose dates have their
+    answer. `owed`: a withdrawal is unanswered.
     """
 
     cash: float
     sessions_since_run: int | None
     done_through: int
     owed: bool
+    ended_on: int | None = None
 
 
 def outlook_of(policy: Policy, days: Days, looks: Rows) -> Outlook:
     """Make the arrays that `could_call` reads; `days` and `looks` are (T,)."""
     target = policy.target
-    shape = shape_of(target)
-    widths = kernel_widths(target, half_widths_of(policy))
+    frame = frame_of(policy, half_widths_of(policy))
+    shape, widths = frame.shape, frame.widths
     rules = [*policy.calendar, *([policy.backstop] if policy.backstop is not None else [])]
     return Outlook(
         policy=policy,
+        frame=frame,
         shape=shape,
         days=days,
+        before=_looked_before(days, looks),
         looks=looks,
         widths=widths,
         overrides=overriding(policy, widths),
@@ -87,6 +107,11 @@ def outlook_of(policy: Policy, days: Days, looks: Rows) -> Outlook:
         ),
         targets=shape.leaf_goals[: len(target.symbols)],
     )
+
+
+def _looked_before(days: Days, looks: Rows) -> Days:
+    looked = np.maximum.accumulate(np.where(looks, days, 0))
+    return np.concatenate([np.zeros(1, dtype=np.int64), looked[:-1]])
 
 
 def _first_to_see(last: Days, days: Days, looks: Rows) -> Rows:
@@ -107,38 +132,65 @@ def could_call(outlook: Outlook, first: int, values: Block, prices: Block, now: 
     """
     policy = outlook.policy
     managed = values.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drifts = drift_in(values / managed[:, None], outlook.shape)
-    rebalances = is_out(drifts, outlook.widths - _SLACK).any(axis=1)
-    rested: Rows = np.ones(len(values), dtype=np.bool_)
-    since = now.sessions_since_run
-    if since is not None and since < policy.rest_sessions:
-        count = since + np.arange(len(values))
-        rested = count >= policy.rest_sessions
-        rested |= is_out(drifts, outlook.overrides - _SLACK).any(axis=1)
-    # A date that is due and off is always asked about: only a real look can say that it is answered.
-    wants = (rebalances & rested) | _dated(outlook, first, drifts, now)
-    if not policy.sells_allowed:
-        wants = np.zeros(len(values), dtype=np.bool_)
+    tree = firing_rule(policy)
+    leaves = leaves_of(tree)
+    looks = outlook.looks[first : first + len(values)]
+    if any(_must_be_asked(leaf) for leaf in leaves):
+        return looks.copy()
+    block = _moments(outlook, first, values, managed, now)
+    rested = next(holds(leaf, block, _SLACK) for leaf in leaves if isinstance(leaf, Rested))
+    wants = np.zeros(len(values), dtype=np.bool_)
+    if policy.sells_allowed:
+        wants = bounds(tree, block, _SLACK).may | _dated(tree, leaves, block)
     wants |= _moves_cash(outlook, values, prices, managed, now, rested)
     wants |= managed <= 0
-    asked: Rows = wants & outlook.looks[first : first + len(values)]
+    asked: Rows = wants & looks
     return asked
 
 
-def _dated(outlook: Outlook, first: int, drifts: Block, now: Standing) -> Rows:
-    rows = slice(first, first + len(drifts))
-    banded = drifts[:, outlook.banded]
-    called = np.zeros(len(drifts), dtype=np.bool_)
-    for dates in outlook.dates:
-        due = dates.is_new[rows].copy()
-        looks = np.flatnonzero(outlook.looks[rows])
-        if looks.size:
-            due[looks[0]] = dates.last[first + looks[0]] > now.done_through
-        if due.any():
-            off = is_out(banded[due], dates.min_drift - _SLACK).any(axis=1)
-            called[np.flatnonzero(due)[off]] = True
-    return called
+def _must_be_asked(leaf: Leaf) -> bool:
+    """Whether a condition changes with the looks themselves, or with what a history does not show."""
+    return isinstance(leaf, TargetChanged | SignalChanged) or has_stop(leaf)
+
+
+def _moments(outlook: Outlook, first: int, values: Block, managed: Block, now: Standing) -> Moments:
+    rows = slice(first, first + len(values))
+    days, before = outlook.days[rows], outlook.before[rows]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = values / managed[:, None]
+    # Looks of this block that are skipped leave every date up to them answered.
+    answered = np.where(before >= days[0], before, now.done_through)
+    since, ended = now.sessions_since_run, now.ended_on
+    count = np.arange(len(days))
+    return Moments(
+        frame=outlook.frame,
+        weights=weights,
+        drifts=drift_in(weights, outlook.shape),
+        managed=managed,
+        days=days,
+        previous=outlook.days[first - 1 : rows.stop - 1]
+        if first
+        else np.concatenate([np.zeros(1, dtype=np.int64), days[:-1]]),
+        answered=answered,
+        backstop=answered,
+        sessions_since=np.full(len(days), LONG_AGO) if since is None else since + count,
+        days_since=np.full(len(days), LONG_AGO) if ended is None else days - ended,
+        moved=np.zeros(len(outlook.widths)),
+    )
+
+
+def _dated(tree: Condition, leaves: Sequence[Leaf], block: Moments) -> Rows:
+    """Rows with a date that is due and would call but for a rest or a blackout.
+
+    Such a date is always asked about: only a real look can say that it is answered.
+    """
+    due = np.zeros(len(block.days), dtype=np.bool_)
+    for leaf in leaves:
+        if isinstance(leaf, DateDue):
+            due |= holds(leaf, block, _SLACK)
+    if due.any():
+        due &= bounds(tree, block, _SLACK, waits_over=True).may
+    return due
 
 
 def _moves_cash(

@@ -1,13 +1,23 @@
 """Asking everything that can call for a trade, in one pass, and saying what it calls for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from policies.book import Book
-from policies.triggers.bands import ask_bands
-from policies.triggers.calendar import ask_calendar
+from policies.conditions import Leaf, Rested, leaves_of
+from policies.triggers.algebra import (
+    Answer,
+    Assumed,
+    firing_rule,
+    join,
+    lacking,
+    needed_improvement,
+)
+from policies.triggers.asking import ask_leaves, gates_of
 from policies.triggers.cash_flow import ask_cash, is_urgent
-from policies.triggers.rest import ask_rest
+from policies.triggers.moments import moment_of
 from portfolio.decisions import Gate
 from portfolio.money import ZERO
 
@@ -24,13 +34,15 @@ class Aim(StrEnum):
 class Call:
     """One thing to try, and why in words. `breached` are the slices whose bands fired.
 
-    `must` calls are planned whatever the improvement: cash is owed.
+    `must` calls are planned whatever the improvement: cash is owed. Others must remove
+    `min_improvement` of the drift.
     """
 
     aim: Aim
     reason: str
     breached: tuple[str, ...] = ()
     must: bool = False
+    min_improvement: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,44 +51,66 @@ class Asked:
 
     gates: tuple[Gate, ...]
     calls: tuple[Call, ...]
+    wanted: bool = False
+    """Whether a rebalance would be called if every rest and blackout were over."""
 
 
 def ask_triggers(book: Book) -> Asked:
-    """Ask bands, calendar, cash and rest.
+    """Ask the tree of conditions, then cash.
 
-    Bands and dates wait for the rest to end, and so does filling the cash slice by sales unless cash
-    is owed. Investing new cash sells nothing and never waits. Where sales are not allowed, a
-    rebalance is what new cash can buy.
+    A tree without a rest of its own waits for the policy's, and so does filling the cash slice by
+    sales unless cash is owed. Investing new cash sells nothing and never waits. Where sales are not
+    allowed, a rebalance is what new cash can buy.
     """
-    breached, band_gates = ask_bands(book)
-    due, calendar_gates = ask_calendar(book)
+    policy, tree = book.policy, firing_rule(book.policy)
+    moment = moment_of(book)
+    known = ask_leaves(tree, book, moment)
+    fired = join(tree, known, Assumed())
+    wanted = join(tree, known, Assumed(waits_over=True)).passed
     invests, raises, cash_gates = ask_cash(book)
-    rest = ask_rest(book)
     sells = _sells_gate(book)
-    may_sell = sells.passed and rest.passed
+    rested = next(known[leaf].passed for leaf in leaves_of(tree) if isinstance(leaf, Rested))
     calls: list[Call] = []
-    if (breached or due) and may_sell:
-        reason = _band_reason(band_gates) or due
-        calls.append(Call(aim=Aim.REBALANCE, reason=reason, breached=breached))
+    if fired.passed and sells.passed:
+        least = needed_improvement(tree, known)
+        reason = fired.cause or "every condition holds"
+        call = Call(aim=Aim.REBALANCE, reason=reason, breached=fired.breached)
+        calls.append(replace(call, min_improvement=least))
     if invests:
-        calls.append(Call(aim=Aim.INVEST, reason=cash_gates[0].text))
+        calls.append(
+            Call(aim=Aim.INVEST, reason=cash_gates[0].text, min_improvement=policy.min_improvement)
+        )
     owed = is_urgent(book)
-    if raises and sells.passed and (rest.passed or owed):
-        calls.append(Call(aim=Aim.RAISE, reason=cash_gates[0].text, must=owed))
-    gates = (*band_gates, *calendar_gates, *cash_gates, rest, sells)
-    return Asked(gates=gates, calls=tuple(calls))
+    if raises and sells.passed and (rested or owed):
+        calls.append(
+            Call(
+                aim=Aim.RAISE,
+                reason=cash_gates[0].text,
+                must=owed,
+                min_improvement=policy.min_improvement,
+            )
+        )
+    gates = (*gates_of(tree, known), *_fire_gate(book, known), *cash_gates, sells)
+    return Asked(gates=gates, calls=tuple(calls), wanted=wanted)
 
 
-def _band_reason(gates: tuple[Gate, ...]) -> str:
-    fired = [gate for gate in gates if gate.passed]
-    worst = max(fired, key=lambda gate: abs(gate.margin or ZERO), default=None)
-    if worst is None:
-        return ""
-    more = f" (and {len(fired) - 1} more)" if len(fired) > 1 else ""
-    return f"{worst.text}{more}"
+def _fire_gate(book: Book, known: Mapping[Leaf, Answer]) -> tuple[Gate, ...]:
+    """For a tree that the user wrote: whether it holds, else what it lacks."""
+    tree = book.policy.fire
+    if tree is None:
+        return ()
+    lacks = lacking(tree, known)
+    text = f"the conditions do not hold: lacking {lacks}" if lacks else "the conditions hold"
+    return (Gate(name="fire", passed=not lacks, text=text),)
 
 
 def _sells_gate(book: Book) -> Gate:
     allowed = book.policy.sells_allowed
     text = "sales are allowed" if allowed else "sales are not allowed: only new cash is invested"
     return Gate(name="sales", passed=allowed, text=text)
+
+
+def aim_of(gates: tuple[Gate, ...]) -> Aim | None:
+    """The aim of a proposal, from its gates: that of the last plan that had orders; None for a hold."""
+    sized = [gate for gate in gates if gate.name == "size" and gate.passed]
+    return Aim(sized[-1].scope) if sized else None

@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.book import Book
-from policies.explain import against_band, points
-from portfolio.decisions import Gate
 from portfolio.drift import EDGE_TOLERANCE, Block, Shape, SliceDrift, drift_of
-from portfolio.money import ZERO, Weight
+from portfolio.money import Weight
 from portfolio.target import Target
 
 
@@ -63,39 +61,6 @@ def kernel_widths(target: Target, half_widths: tuple[Weight, ...]) -> Block:
             np.inf if node.is_cash else float(w)
             for node, w in zip(target.slices, half_widths, strict=True)
         ]
-    )
-
-
-def ask_bands(book: Book) -> tuple[tuple[str, ...], tuple[Gate, ...]]:
-    """The slices whose bands fire now, groups too, and one gate for each slice that has a band."""
-    target = book.policy.target
-    firing = firing_of(book.block, kernel_widths(target, book.half_widths))
-    fired: list[str] = []
-    gates: list[Gate] = []
-    for node, drift, is_out in zip(
-        target.slices, book.drifts, firing.fired[0].tolist(), strict=True
-    ):
-        if node.is_cash:
-            continue
-        gates.append(_gate(drift, fires_now=is_out))
-        if is_out:
-            fired.append(node.name)
-    return tuple(fired), tuple(gates)
-
-
-def _gate(slice_: SliceDrift, *, fires_now: bool) -> Gate:
-    drift = slice_.drift
-    value, level = points(drift), points(slice_.half_width)
-    margin = level - abs(value)
-    return Gate(
-        name="band",
-        passed=fires_now,
-        scope=slice_.name,
-        value=value,
-        level=level,
-        margin=min(margin, ZERO) if fires_now else margin,
-        unit="points",
-        text=against_band(slice_.name, drift, slice_.half_width),
     )
 
 

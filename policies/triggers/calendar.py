@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.book import Book
+from policies.conditions import DateDue
 from policies.dates import CalendarRule, Period
 from policies.explain import points
 from policies.triggers.bands import slices_out
@@ -69,22 +70,16 @@ def is_due(rule: CalendarRule, done_through: date, day: date) -> bool:
     return last_date(rule, day) > done_through
 
 
-def ask_calendar(book: Book) -> tuple[str, tuple[Gate, ...]]:
-    """Why a strategic date or the backstop calls for a rebalance ("" when none), and their gates.
+def ask_date(book: Book, leaf: DateDue) -> Gate:
+    """Whether a date is due that no look has answered, and a slice with a band is off enough.
 
-    A date that is due calls only if a slice with a band is off by the rule's `min_drift`, at the edge
-    included. Without a backstop so far, its period starts on the day the journal was opened.
+    At exactly the rule's `min_drift` it calls. A backstop's period starts on the day the journal was
+    opened.
     """
-    memory, policy = book.memory, book.policy
-    asked = [("calendar", rule, memory.calendar_done_through) for rule in policy.calendar]
-    if policy.backstop is not None:
+    memory, rule, name = book.memory, leaf.rule, leaf.name
+    done = memory.calendar_done_through
+    if name == "backstop":
         done = memory.backstop_done_on or memory.started_on
-        asked.append(("backstop", policy.backstop, done))
-    gates = tuple(_gate(book, name, rule, done) for name, rule, done in asked)
-    return next((gate.text for gate in gates if gate.passed), ""), gates
-
-
-def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
     day = book.snapshot.day
     banded = [
         drift
@@ -96,7 +91,8 @@ def _gate(book: Book, name: str, rule: CalendarRule, done: date) -> Gate:
     largest = max((abs(drift.drift) for drift in banded), default=ZERO)
     following = next_date(rule, day)
     level = points(rule.min_drift)
-    word = f"{name} ({rule.period.value})"
+    often = rule.period.value if rule.every == 1 else f"{rule.period.value}, every {rule.every}"
+    word = f"{name} ({often})"
     if due and off:
         text = (
             f"{word} date {last_date(rule, day)} is due, largest drift {points(largest):.1f} points"
