@@ -1,12 +1,15 @@
 """Validated tables into the frozen settings of the rooms; points and percent become fractions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from config.bands import band_of, default_band, fraction
+from config.fire_tables import Matrices, tree_of
 from config.look import parse_look
-from config.models import AccountTable, Document, SimulationTable, SliceTable
+from config.models import AccountTable, Document, SimulationTable
 from config.rule_tables import RebalanceTable
 from config.rules import parse_calendar, parse_destination
 from config.settings import (
@@ -27,21 +30,32 @@ from config.settings import (
 from config.study_tables import backtest_settings, compare_settings
 from config.tax_rules import gift_rule, harvest_rule, household_taxes, with_partners
 from policies.limits import Limits
-from policies.policy import DepositRule, MinimumTrade, Policy, PriceRule
+from policies.policy import (
+    CostShape,
+    DepositRule,
+    Destination,
+    MinimumTrade,
+    Policy,
+    PriceRule,
+    Scope,
+)
 from portfolio.accounts import Account, AccountKind, Autonomy
 from portfolio.canonical import digest
 from portfolio.money import ZERO, Money, Quantity, Weight
-from portfolio.target import Band, BandRule, Lock, Slice, Target, build_target
+from portfolio.target import Lock, Slice, Target, build_target
 
 
-def settings_of(document: Document, *, file: Path, text: str) -> Settings:
-    """The settings of a checked document. Paths are taken from the folder of the file."""
+def settings_of(document: Document, *, file: Path, text: str, matrices: Matrices) -> Settings:
+    """The settings of a checked document. Paths are taken from the folder of the file.
+
+    `matrices` are the covariances that it names, read already.
+    """
     folder = file.absolute().parent
     return Settings(
         mode=Mode(document.mode),
         household=Household(name=document.household.name, currency=document.household.currency),
         accounts=tuple(_account(table) for table in document.accounts),
-        policy=_policy(document),
+        policy=_policy(document, matrices),
         limits=_limits(document),
         schedule=_schedule(document, folder),
         notices=_notices(document, folder),
@@ -76,7 +90,7 @@ def target_of(document: Document) -> Target:
             is_cash=node.cash,
             substitutes=tuple(node.substitutes),
             lock=Lock.NONE if node.lock is None else Lock(node.lock),
-            band=band_of(node, base),
+            band=band_of(node, base, document.rebalance),
         )
         for node in document.slices
     ]
@@ -86,82 +100,7 @@ def target_of(document: Document) -> Target:
     )
 
 
-def fraction(percent: Decimal) -> Decimal:
-    """Percent or points as an exact fraction.
-
-    >>> fraction(Decimal("0.5"))
-    Decimal('0.005')
-    """
-    return percent.scaleb(-2)
-
-
-def default_band(table: RebalanceTable) -> Band:
-    """The band of slices without their own. Naming one of the two widths drops the other."""
-    given = table.model_fields_set & {"band_points", "band_relative_percent"}
-    points = table.band_points if not given or "band_points" in given else None
-    relative = (
-        table.band_relative_percent if not given or "band_relative_percent" in given else None
-    )
-    return _band(
-        points,
-        relative,
-        BandRule(table.band_rule),
-        Weight(fraction(table.band_floor_points)),
-        floor_is_given="band_floor_points" in table.model_fields_set,
-    )
-
-
-def band_of(node: SliceTable, base: Band) -> Band | None:
-    """A slice's own band; None when it names nothing of one.
-
-    Naming a width replaces both widths of the default band; rule and floor are inherited.
-    """
-    has_width = node.band_points is not None or node.band_relative_percent is not None
-    if not has_width and node.band_rule is None and node.band_floor_points is None:
-        return None
-    points = None if node.band_points is None else Weight(fraction(node.band_points))
-    relative = None if node.band_relative_percent is None else fraction(node.band_relative_percent)
-    floor = base.floor if node.band_floor_points is None else fraction(node.band_floor_points)
-    rule = base.rule if node.band_rule is None else BandRule(node.band_rule)
-    if not has_width:
-        return Band(points=base.points, relative=base.relative, rule=rule, floor=Weight(floor))
-    return _band_of_fractions(
-        points, relative, rule, Weight(floor), floor_is_given=node.band_floor_points is not None
-    )
-
-
-def _band(
-    points: Decimal | None,
-    relative: Decimal | None,
-    rule: BandRule,
-    floor: Weight,
-    *,
-    floor_is_given: bool,
-) -> Band:
-    return _band_of_fractions(
-        None if points is None else Weight(fraction(points)),
-        None if relative is None else fraction(relative),
-        rule,
-        floor,
-        floor_is_given=floor_is_given,
-    )
-
-
-def _band_of_fractions(
-    points: Weight | None,
-    relative: Decimal | None,
-    rule: BandRule,
-    floor: Weight,
-    *,
-    floor_is_given: bool,
-) -> Band:
-    """Half a point typed in means half a point: only a floor typed in stands above it."""
-    if points is not None and not floor_is_given:
-        floor = min(floor, points)
-    return Band(points=points, relative=relative, rule=rule, floor=floor)
-
-
-def _policy(document: Document) -> Policy:
+def _policy(document: Document, matrices: Matrices) -> Policy:
     rules = document.rebalance
     dated = Weight(fraction(rules.calendar_min_drift_points))
     backstop = (
@@ -176,7 +115,8 @@ def _policy(document: Document) -> Policy:
         default_band=default_band(rules),
         calendar=tuple(parse_calendar(text, min_drift=dated) for text in rules.calendar),
         backstop=backstop,
-        destination=parse_destination(rules.destination),
+        destination=_destination(rules),
+        fire=tree_of(rules.fire, matrices),
         rest_sessions=rules.rest_sessions,
         rest_override=rules.rest_override_bands,
         min_improvement=fraction(rules.min_improvement_percent),
@@ -185,7 +125,8 @@ def _policy(document: Document) -> Policy:
             fraction=Weight(fraction(rules.minimum_trade_percent)),
         ),
         fractional=rules.fractional,
-        sells_allowed=rules.sells_allowed,
+        sells_allowed=rules.sells_allowed and rules.trades != "buy_only",
+        buys_allowed=rules.trades != "sell_only",
         deposits=DepositRule(
             wait_sessions=document.deposits.wait_sessions,
             ask_above=Weight(fraction(document.deposits.ask_above_percent)),
@@ -204,6 +145,19 @@ def _policy(document: Document) -> Policy:
         harvest=harvest_rule(document.harvest),
         gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
+    )
+
+
+def _destination(table: RebalanceTable) -> Destination:
+    return replace(
+        parse_destination(table.destination),
+        scope=None if table.scope is None else Scope(table.scope),
+        costs=CostShape(
+            per_order=Money(table.cost_per_order_usd),
+            fraction=fraction(table.cost_percent),
+            risk_aversion=table.risk_aversion,
+            volatility=fraction(table.volatility_percent),
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from config.build import band_of, default_band
+from config.bands import band_of, default_band
 from config.models import AccountTable, Document, EventTable, NoticesTable, SliceTable
 from config.places import Path
 from config.problems import list_in_words, plain_number, quoted
@@ -193,7 +193,7 @@ def _bands(slices: Sequence[SliceTable], document: Document | None) -> Iterator[
         if node.cash and node.band_points is None and node.band_relative_percent is None:
             continue
         weight = _portfolio_percent(node, by_name)
-        own = band_of(node, base)
+        own = None if general is None else band_of(node, base, general)
         if own is None and not general_is_given:
             continue
         width = _width_percent(own or base, weight, with_floor=own is not None)
@@ -218,6 +218,8 @@ def _width_percent(band: Band, weight: Decimal, *, with_floor: bool) -> Decimal:
         widths.append(band.points * HUNDRED)
     if band.relative is not None:
         widths.append(band.relative * weight)
+    others = [width for width in (band.by_volatility, band.by_cost) if width is not None]
+    widths += [other.half_width(Weight(weight / HUNDRED)) * HUNDRED for other in others]
     width = min(widths) if band.rule is BandRule.NARROWER else max(widths)
     return max(width, band.floor * HUNDRED) if with_floor and band.points is None else width
 

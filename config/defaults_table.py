@@ -11,6 +11,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from config.fire_tables import FireTable
 from config.models import Document, EventTable
 from config.problems import plain_number
 from config.write import toml_value
@@ -48,6 +49,7 @@ def defaults_table() -> str:
             continue
         brackets = f"[[{name}]]" if name in ("accounts", "slices", "instruments") else f"[{name}]"
         parts += _section(f"`{brackets}`", model)
+    parts += _section("`[[rebalance.fire]]`", FireTable)
     parts += _section("`[[simulation.events]]`", EventTable)
     return "\n".join(parts) + "\n"
 

@@ -9,7 +9,14 @@ from pydantic_core import PydanticCustomError
 
 from config.look import LOOK_FORMS, parse_look
 from config.problems import list_in_words, looks_secret, plain_number, quoted, shown
-from config.rules import CALENDAR_FORMS, DESTINATION_FORMS, parse_calendar, parse_destination
+from config.rules import (
+    BLACKOUT_FORMS,
+    CALENDAR_FORMS,
+    DESTINATION_FORMS,
+    parse_blackout,
+    parse_calendar,
+    parse_destination,
+)
 from portfolio.money import Weight
 
 MOST_DECIMALS = 9
@@ -179,3 +186,4 @@ LookText = Annotated[Words, _grammar(parse_look, LOOK_FORMS)]
 CalendarText = Annotated[Words, _grammar(_calendar, CALENDAR_FORMS)]
 BackstopText = Annotated[Words, _grammar(_backstop, ('"never"', *CALENDAR_FORMS))]
 DestinationText = Annotated[Words, _grammar(parse_destination, DESTINATION_FORMS)]
+BlackoutText = Annotated[Words, _grammar(parse_blackout, BLACKOUT_FORMS)]

@@ -10,6 +10,7 @@ from portfolio.snapshot import Session
 LOOK_FORMS = (
     '"every session, 30 minutes after open"',
     '"weekly, 30 minutes before close"',
+    '"every 2 weeks"',
     '"monthly, at open"',
 )
 """Examples for sentences; quarterly and yearly work as weekly and monthly do."""
@@ -23,6 +24,7 @@ class Every(StrEnum):
 
     SESSION = "every session"
     WEEK = "weekly"
+    FORTNIGHT = "every 2 weeks"
     MONTH = "monthly"
     QUARTER = "quarterly"
     YEAR = "yearly"
@@ -65,6 +67,9 @@ class Look:
                 return True
             case Every.WEEK:
                 return day.isocalendar()[:2] != previous.isocalendar()[:2]
+            case Every.FORTNIGHT:
+                # Pairs of weeks are counted from Monday, 1 January of year 1.
+                return (day.toordinal() - 1) // 14 != (previous.toordinal() - 1) // 14
             case Every.MONTH:
                 return (day.year, day.month) != (previous.year, previous.month)
             case Every.QUARTER:
@@ -77,7 +82,7 @@ class Look:
 
 
 _LOOK = re.compile(
-    r"(every session|weekly|monthly|quarterly|yearly)"
+    r"(every session|weekly|every 2 weeks|monthly|quarterly|yearly)"
     r"(?:\s*,\s*(?:at (open|close)|([0-9]{1,4}) minutes? (after open|before close)))?"
 )
 

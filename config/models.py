@@ -127,6 +127,9 @@ class SliceTable(Table):
         None, "which of two widths counts: narrower or wider", "narrower"
     )
     band_floor_points: PointsOrNone | None = key(None, "a band is never narrower than this", 1)
+    volatility_percent: PercentAbove | None = key(
+        None, "how much it moves against the rest a year, for a band by volatility", 16
+    )
 
 
 class NoticesTable(Table):

@@ -14,9 +14,12 @@ from config.checks import (
     check_simulation,
     check_slices,
 )
+from config.fire_checks import check_fire
+from config.fire_tables import Matrices
 from config.models import AccountTable, Document, NoticesTable, SliceTable
 from config.places import Path as KeyPath
 from config.places import key_text, line_of
+from config.presets import with_preset
 from config.problems import ConfigurationError, Problem
 from config.refusals import problems_of
 from config.settings import Settings
@@ -40,14 +43,18 @@ def settings_from(text: str, *, file: Path) -> Settings:
 
     Raises `ConfigurationError`.
     """
-    raw, places = parse(file, text)
+    parsed, places = parse(file, text)
+    raw = with_preset(parsed)
+    matrices: Matrices = {}
     problems: list[Problem] = []
     document: Document | None = None
     try:
         document = Document.model_validate(raw)
     except ValidationError as error:
         problems.extend(problems_of(error, file=file, places=places))
-    for path, found, instead in _findings(raw, document):
+    folder = file.absolute().parent
+    fire = () if document is None else check_fire(document, matrices, folder)
+    for path, found, instead in (*_findings(raw, document), *fire):
         problems.append(_problem(file, places, path, found, instead))
     if not problems and document is not None:
         try:
@@ -56,7 +63,7 @@ def settings_from(text: str, *, file: Path) -> Settings:
             problems.append(_problem(file, places, ("slices",), str(error), "Put the slices right"))
     if problems or document is None:
         raise ConfigurationError(sorted(_once(problems), key=lambda p: p.line or 0))
-    return settings_of(document, file=file, text=text)
+    return settings_of(document, file=file, text=text, matrices=matrices)
 
 
 def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[Finding]:

@@ -22,23 +22,28 @@ from config.fields import (
     number,
     whole,
 )
+from config.fire_tables import FireTable
 from config.look import Look
+from config.presets import PRESETS
 from config.rules import calendar_text, destination_text
 from config.tables import Table, key, percent
 from policies.dates import CalendarRule, Period
 from policies.limits import Limits
-from policies.policy import Policy
+from policies.policy import CostShape, Policy, Scope
 from portfolio.money import ONE, Weight
 from portfolio.target import Band, BandRule, Slice, build_target
 
 _POLICY = Policy(target=build_target([Slice(name="all", weight=Weight(ONE), symbol="ALL")]))
-_LIMITS, _BAND = Limits(), Band()
+_LIMITS, _BAND, _COSTS = Limits(), Band(), CostShape()
 _BACKSTOP = _POLICY.backstop or CalendarRule(period=Period.YEARLY)
 
 
 class RebalanceTable(Table):
     """When a rebalance is due, where it stops and what it may do."""
 
+    preset: Annotated[str, choice(*PRESETS)] | None = key(
+        None, "a published rule: it sets look, band and destination where you do not", "5/25"
+    )
     look: LookText = key(str(Look()), "when to take a full look")
     calendar: list[CalendarText] = key(
         [], 'dates on which a rebalance is due, ["quarterly", "monthly on day 15"]'
@@ -65,8 +70,32 @@ class RebalanceTable(Table):
     band_floor_points: PointsOrNone = key(
         percent(_BAND.floor), "a band is never narrower than this, so small slices do not churn"
     )
+    band_volatility_times: Annotated[Decimal, number(above=True, most=10)] | None = key(
+        None, "or so many standard deviations of its drift over the sessions of the next line", 2
+    )
+    band_volatility_sessions: Annotated[int, whole(least=1, most=2520)] = key(
+        20, "the sessions over which a band by volatility lets a slice wander"
+    )
+    band_by_cost: Flag = key(False, "true is as wide as cost_percent and risk_aversion ask for")
     destination: DestinationText = key(
         destination_text(_POLICY.destination), "where a rebalance stops"
+    )
+    scope: Annotated[str, choice(*Scope)] | None = key(
+        None,
+        "which slices move: all, or breached; left out, breached at a band edge, else all",
+        "all",
+    )
+    cost_per_order_usd: Usd = key(
+        _COSTS.per_order, "what an order costs whatever its size, for bands and stops by cost"
+    )
+    cost_percent: Percent = key(
+        percent(_COSTS.fraction), "what trading costs of the money traded, taxes included"
+    )
+    risk_aversion: Annotated[Decimal, number(above=True, most=100)] = key(
+        _COSTS.risk_aversion, "how much drift hurts, for bands and stops by cost; 4 is usual"
+    )
+    volatility_percent: PercentAbove = key(
+        percent(_COSTS.volatility), "a slice's against the rest, a year; a slice may name its own"
     )
     rest_sessions: Annotated[int, whole(most=260)] = key(
         _POLICY.rest_sessions, "quiet after a rebalance"
@@ -88,6 +117,9 @@ class RebalanceTable(Table):
     )
     fractional: Flag = key(_POLICY.fractional, "true trades parts of shares where that is possible")
     sells_allowed: Flag = key(_POLICY.sells_allowed, "false only ever invests new cash")
+    trades: Annotated[str, choice("both", "buy_only", "sell_only")] = key(
+        "both", "buy_only invests new cash only; sell_only raises cash that is short, buys nothing"
+    )
     limit_offset_percent: Annotated[Decimal, number(most=5, unit=" %")] = key(
         percent(_POLICY.limit_offset), "a limit order may pay this much more than the quote"
     )
@@ -103,6 +135,7 @@ class RebalanceTable(Table):
     quiet_close_minutes: Annotated[int, whole(least=0, most=120)] = key(
         _POLICY.quiet_close_minutes, "no order in a session's last minutes"
     )
+    fire: list[FireTable] = key([], "what makes a rebalance due, instead of bands and dates")
 
 
 class DepositsTable(Table):

@@ -1,8 +1,10 @@
-"""The small languages of `calendar`, `backstop` and `destination`."""
+"""The small languages of dates that come round, of spans of days, and of `destination`."""
 
 import re
+from datetime import date
 from decimal import Decimal
 
+from policies.conditions import Blackout
 from policies.dates import CalendarRule, Period
 from policies.policy import Destination, Stop
 from portfolio.money import Weight
@@ -17,7 +19,15 @@ CALENDAR_FORMS = (
     '"every 2 years on 2 january"',
     '"every session"',
 )
-DESTINATION_FORMS = ('"target"', '"part way 50 %"', '"band edge"')
+DESTINATION_FORMS = (
+    '"target"',
+    '"part way 50 %"',
+    '"band edge"',
+    '"band edge, 12.5 % inside"',
+    '"band edge, 175 of 200"',
+    '"by cost"',
+)
+BLACKOUT_FORMS = ('"15 december to 2 january"', '"2026-11-20 to 2026-12-04"')
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 MONTHS = (
@@ -57,6 +67,11 @@ _ALLOWED = {
     Period.QUARTERLY: ("day", "start"),
     Period.YEARLY: ("dayof", "month"),
 }
+_INSIDE = re.compile(r"band edge, ([0-9]{1,3}(?:\.[0-9]{1,6})?) ?% inside")
+_OF = re.compile(r"band edge, ([0-9]{1,4}) of ([1-9][0-9]{0,3})")
+_SPAN = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) to ([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_YEARLY_SPAN = re.compile(rf"([0-9]{{1,2}}) ({_MONTH_NAMES}) to ([0-9]{{1,2}}) ({_MONTH_NAMES})")
+_LEAP_YEAR = 2000
 _PART_WAY = re.compile(r"part way ([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 
 
@@ -129,12 +144,24 @@ def parse_destination(text: str) -> Destination:
         return Destination()
     if words == "band edge":
         return Destination(stop=Stop.BAND_EDGE)
+    if words == "by cost":
+        return Destination(stop=Stop.BY_COST)
+    if found := _OF.fullmatch(words):
+        return _inside(1 - Decimal(found[1]) / Decimal(found[2]))
+    if found := _INSIDE.fullmatch(words):
+        return _inside(Decimal(found[1]).scaleb(-2))
     if found := _PART_WAY.fullmatch(words):
         percent = Decimal(found[1])
         if not 0 < percent <= 100:
             raise ValueError("stops nowhere; the part is above 0 % and at most 100 %")
         return Destination(stop=Stop.PART_WAY, part=percent.scaleb(-2))
     raise ValueError("is not a destination")
+
+
+def _inside(part: Decimal) -> Destination:
+    if not 0 <= part <= 1:
+        raise ValueError("does not stop between the target and the edge")
+    return Destination(stop=Stop.BAND_EDGE, inside=part)
 
 
 def destination_text(destination: Destination) -> str:
@@ -146,10 +173,33 @@ def destination_text(destination: Destination) -> str:
     match destination.stop:
         case Stop.TARGET:
             return "target"
-        case Stop.BAND_EDGE:
+        case Stop.BY_COST:
+            return "by cost"
+        case Stop.BAND_EDGE if destination.inside == Destination().inside:
             return "band edge"
+        case Stop.BAND_EDGE:
+            return f"band edge, {(destination.inside * 100).normalize():f} % inside"
         case Stop.PART_WAY:
             return f"part way {(destination.part * 100).normalize():f} %"
+
+
+def parse_blackout(text: str) -> Blackout:
+    """Read a span of days, both ends included; without years it is every year's. Raises `ValueError`.
+
+    >>> parse_blackout("15 december to 2 january").yearly
+    True
+    """
+    words = " ".join(text.lower().split())
+    if found := _SPAN.fullmatch(words):
+        first, last = date.fromisoformat(found[1]), date.fromisoformat(found[2])
+        if last < first:
+            raise ValueError("ends before it begins")
+        return Blackout(first=first, last=last)
+    if found := _YEARLY_SPAN.fullmatch(words):
+        first = date(_LEAP_YEAR, MONTHS.index(found[2]) + 1, int(found[1]))
+        last = date(_LEAP_YEAR, MONTHS.index(found[4]) + 1, int(found[3]))
+        return Blackout(first=first, last=last, yearly=True)
+    raise ValueError("is no span of days")
 
 
 def _day(text: str | None) -> int:

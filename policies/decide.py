@@ -11,6 +11,7 @@ from policies.gates import (
 )
 from policies.planning.continue_run import continue_run, end_of_time
 from policies.planning.plan import Plan, make_plan, views
+from policies.planning.stops import destination_gate
 from policies.policy import Policy
 from policies.prices import judge_prices, wanted_symbols
 from policies.triggers.ask import Asked, Call, ask_triggers
@@ -42,7 +43,7 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
         for call in () if why_stopped(book) else asked.calls:
             plan = make_plan(book, call)
             judgement = (size_gate(plan, call), improvement_gate(plan, call))
-            gates = (*gates, *judgement)
+            gates = (*gates, *judgement, *destination_gate(book, call))
             if all(gate.passed for gate in judgement):
                 return _proposal(book, call, plan, gates)
         return _hold(book, asked, gates)

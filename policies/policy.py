@@ -14,7 +14,7 @@ from policies.dates import CalendarRule, Period
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.household import HouseholdTaxes
-from portfolio.money import Money, Weight
+from portfolio.money import ZERO, Money, Weight
 from portfolio.target import Band, Lock, Target
 
 
@@ -24,18 +24,52 @@ class Stop(StrEnum):
     TARGET = "target"
     PART_WAY = "part_way"
     BAND_EDGE = "band_edge"
+    BY_COST = "by_cost"
+
+
+class Scope(StrEnum):
+    """Which slices a rebalance moves of its own accord: all, or only those whose bands fired."""
+
+    ALL = "all"
+    BREACHED = "breached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostShape:
+    """What trading costs and what drift costs, for a stop that weighs the two.
+
+    `per_order` is money, `fraction` of the money traded. `risk_aversion` and the yearly `volatility`
+    of a slice against the rest say what drift costs.
+    """
+
+    per_order: Money = Money(ZERO)  # noqa: RUF009
+    fraction: Decimal = Decimal("0.0005")
+    risk_aversion: Decimal = Decimal(4)
+    volatility: Decimal = Decimal("0.16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """Where a rebalance stops; `part` is the fraction of the way from the actual weight to target.
 
-    BAND_EDGE stops just inside the edge of each breached slice. Slices inside their band move only
-    as far as the money needs.
+    BAND_EDGE stops inside the edge of a slice by the part `inside` of its half-width (0.125: Vanguard's
+    175 of 200 basis points). BY_COST stops where trading and drift together cost least by `costs`
+    (BD-2). `scope` None: the breached slices for those two, all for the others. Slices that are not
+    moved themselves move only as far as the money needs.
     """
 
     stop: Stop = Stop.TARGET
     part: Decimal = Decimal("0.5")
+    inside: Decimal = Decimal("0.05")
+    scope: Scope | None = None
+    costs: CostShape = field(default_factory=CostShape)
+
+    @property
+    def moves_all(self) -> bool:
+        """Whether slices inside their bands are moved too."""
+        if self.scope is not None:
+            return self.scope is Scope.ALL
+        return self.stop in (Stop.TARGET, Stop.PART_WAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +106,13 @@ class Policy:
     """Everything `decide` needs to know of the user's will.
 
     `bands` maps each slice to its band. `calendar` rules are the strategic dates; `backstop` fires
-    once in its period if any slice is off by its `min_drift`. `rest_sessions` after a run only a
-    drift of `rest_override` times the band trades. A plan must remove `min_improvement` of the
-    drift. `limit_offset` is how far from the quote a limit order is set, as a fraction of price.
-    `proposal_hours` is how long a proposal waits; `run_sessions` how long an accepted one may take.
-    `fire` says when a rebalance is due instead of bands, dates and backstop; None: those.
-    No order goes out in the first `quiet_open_minutes` and last `quiet_close_minutes` of a session.
+    once in its period if any slice is off by its `min_drift`. `fire` says when a rebalance is due
+    instead of those; None: those do. `rest_sessions` after a run only a drift of `rest_override` times
+    the band trades. A plan must remove `min_improvement` of the drift. Without `sells_allowed` only
+    new cash is invested; without `buys_allowed` only cash that is short is raised. `limit_offset` is
+    how far from the quote a limit order is set, as a fraction of price. `proposal_hours` is how long a
+    proposal waits; `run_sessions` how long an accepted one may take. No order goes out in the first
+    `quiet_open_minutes` and last `quiet_close_minutes` of a session.
     `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
     Without `taxes` nothing is said or done about them.
     """
@@ -96,6 +131,7 @@ class Policy:
     minimum_trade: MinimumTrade = field(default_factory=MinimumTrade)
     fractional: bool = False
     sells_allowed: bool = True
+    buys_allowed: bool = True
     deposits: DepositRule = field(default_factory=DepositRule)
     prices: PriceRule = field(default_factory=PriceRule)
     limit_offset: Decimal = Decimal("0.005")

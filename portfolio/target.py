@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portfolio.money import ONE, ZERO, Weight
+from portfolio.widths import CostWidth, VolatilityWidth
 
 CASH = "cash"
 """The name of the cash slice that a buffer makes when the target names none."""
@@ -34,13 +35,16 @@ class Band:
 
     `points` is a fraction of the portfolio (0.05 is five points), `relative` a fraction of the
     slice's own weight (0.25 lets 10 % drift by 2.5 points). With both, `rule` picks. The width is
-    never under `floor`. Swedroe's 5/25 is points 0.05, relative 0.25, narrower.
+    never under `floor`. Swedroe's 5/25 is points 0.05, relative 0.25, narrower. `by_volatility` and
+    `by_cost` are further widths, chosen among by the same `rule`.
     """
 
     points: Weight | None = Weight(Decimal("0.05"))  # noqa: RUF009
     relative: Decimal | None = Decimal("0.25")
     rule: BandRule = BandRule.NARROWER
     floor: Weight = Weight(Decimal("0.01"))  # noqa: RUF009
+    by_volatility: VolatilityWidth | None = None
+    by_cost: CostWidth | None = None
 
     def half_width(self, weight: Weight) -> Weight:
         """The distance from the target weight to the band's edge.
@@ -48,13 +52,12 @@ class Band:
         >>> Band().half_width(Weight(Decimal("0.10")))
         Decimal('0.0250')
         """
-        widths = [
-            w
-            for w in (self.points, None if self.relative is None else self.relative * weight)
-            if w is not None
-        ]
+        widths: list[Decimal] = [] if self.points is None else [self.points]
+        if self.relative is not None:
+            widths.append(self.relative * weight)
+        widths += [w.half_width(weight) for w in (self.by_volatility, self.by_cost) if w]
         if not widths:
-            raise TargetError("a band needs points, a relative width, or both")
+            raise TargetError("a band needs points, a relative width, or another width")
         chosen = min(widths) if self.rule is BandRule.NARROWER else max(widths)
         return Weight(max(chosen, self.floor))
 

@@ -7,14 +7,12 @@ from typing import assert_never
 
 from policies.book import Book
 from policies.planning.cash_first import fill_worthwhile, water_fill
+from policies.planning.stops import stops_of
 from policies.policy import Stop
 from policies.triggers.ask import Aim, Call
 from policies.triggers.cash_flow import new_cash, shortage
 from portfolio.money import ONE, ZERO, Money
 from portfolio.target import Slice
-
-INSIDE_EDGE = Decimal("0.05")
-"""How far inside its edge a slice is put, as a part of the half-width: 0.25 of 5 points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +44,24 @@ def wanted_trades(book: Book, call: Call) -> Wanted:
 def _rebalance(book: Book, call: Call) -> Wanted:
     """To the destination, new cash first; a short cash slice is filled whole, whatever the stop.
 
-    A date with no band breached goes to the target also under BAND_EDGE: there is no edge to stop at.
+    A date with no band breached goes to the target also under BAND_EDGE or BY_COST, and for all
+    slices: there is no edge to stop at.
     """
-    stop = book.policy.destination.stop
-    if stop is Stop.TARGET or (stop is Stop.BAND_EDGE and not call.breached):
+    rule = book.policy.destination
+    at_edge = rule.stop in (Stop.BAND_EDGE, Stop.BY_COST)
+    all_move = rule.moves_all or not call.breached
+    if (rule.stop is Stop.TARGET and all_move) or (at_edge and not call.breached):
         return _balanced(book, _surpluses(book), _shortfalls(book))
     fresh = new_cash(book)
     buyable = _tradable_buys(book, _shortfalls(book))
     first = water_fill(buyable, fresh) if fresh >= book.minimum else {}
     after = _after(book, first)
-    if stop is Stop.PART_WAY:
-        part = book.policy.destination.part
-        sells = {s: Money(part * gap) for s, gap in _surpluses(after).items()}
-        buys = {s: Money(part * gap) for s, gap in _shortfalls(after).items()}
+    if rule.stop is Stop.PART_WAY and all_move:
+        sells = {s: Money(rule.part * gap) for s, gap in _surpluses(after).items()}
+        buys = {s: Money(rule.part * gap) for s, gap in _shortfalls(after).items()}
     else:
-        sells, buys = _to_edges(after, call.breached)
+        names = frozenset(d.name for d in book.drifts) if all_move else frozenset(call.breached)
+        sells, buys = _to_stops(after, names)
     return _balanced(book, sells, _sum(first, buys))
 
 
@@ -115,21 +116,21 @@ def _balanced(book: Book, sells: Mapping[str, Money], buys: Mapping[str, Money])
     return Wanted(sells=sells, buys=buys)
 
 
-def _to_edges(book: Book, breached: tuple[str, ...]) -> tuple[dict[str, Money], dict[str, Money]]:
-    """Each breached slice to just inside its edge; the others only as far as the money needs.
+def _to_stops(book: Book, names: frozenset[str]) -> tuple[dict[str, Money], dict[str, Money]]:
+    """Each named slice that is further out to its stop; the others only as far as the money needs.
 
     Leaves move first; a group then moves by what its leaves have not done yet, the largest gap
     first. What is then still to pay for comes from the largest surpluses, and what is still to spend
     goes to the largest shortfalls, of all slices.
     """
     target = book.policy.target
-    widths = dict(zip((n.name for n in target.slices), book.half_widths, strict=True))
+    stops = stops_of(book)
     moves: dict[str, Decimal] = {}
-    order = [n for n in target.slices if n.name in breached]
+    order = [n for n in target.slices if n.name in names and not n.is_cash]
     for node in sorted(order, key=lambda n: len(target.members[n.name])):
         members = _symbols_under(book, node)
         gap = sum((book.gap(s) for s in members), ZERO)
-        edge = widths[node.name] * (ONE - INSIDE_EDGE) * book.managed
+        edge = stops[node.name] * book.managed
         done = sum((moves.get(s, ZERO) for s in members), ZERO)
         sign = ONE if gap > ZERO else -ONE
         rest = {s: sign * (book.gap(s) + moves.get(s, ZERO)) for s in members}

@@ -30,6 +30,8 @@ def is_plain(policy: Policy) -> bool:
         policy.fractional
         and policy.fire is None
         and policy.sells_allowed
+        and policy.buys_allowed
+        and policy.destination.moves_all
         and policy.destination.stop is Stop.TARGET
         and policy.limit_offset == ZERO
         and policy.min_improvement == ZERO

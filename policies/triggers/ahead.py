@@ -140,7 +140,7 @@ def could_call(outlook: Outlook, first: int, values: Block, prices: Block, now: 
     block = _moments(outlook, first, values, managed, now)
     rested = next(holds(leaf, block, _SLACK) for leaf in leaves if isinstance(leaf, Rested))
     wants = np.zeros(len(values), dtype=np.bool_)
-    if policy.sells_allowed:
+    if policy.sells_allowed and policy.buys_allowed:
         wants = bounds(tree, block, _SLACK).may | _dated(tree, leaves, block)
     wants |= _moves_cash(outlook, values, prices, managed, now, rested)
     wants |= managed <= 0
@@ -208,6 +208,8 @@ def _moves_cash(
     above = now.cash - float(policy.target.cash_weight) * managed
     slack = _SLACK * np.abs(managed)
     calls: Rows = (above > 0) & (above >= minimum - slack)
+    if not policy.buys_allowed:
+        calls = np.zeros(len(managed), dtype=np.bool_)
     if calls.any():
         calls &= _could_buy(outlook, values, prices, managed, above + slack)
     if policy.sells_allowed:

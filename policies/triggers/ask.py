@@ -71,12 +71,12 @@ def ask_triggers(book: Book) -> Asked:
     sells = _sells_gate(book)
     rested = next(known[leaf].passed for leaf in leaves_of(tree) if isinstance(leaf, Rested))
     calls: list[Call] = []
-    if fired.passed and sells.passed:
+    if fired.passed and sells.passed and policy.buys_allowed:
         least = needed_improvement(tree, known)
         reason = fired.cause or "every condition holds"
         call = Call(aim=Aim.REBALANCE, reason=reason, breached=fired.breached)
         calls.append(replace(call, min_improvement=least))
-    if invests:
+    if invests and policy.buys_allowed:
         calls.append(
             Call(aim=Aim.INVEST, reason=cash_gates[0].text, min_improvement=policy.min_improvement)
         )
@@ -107,6 +107,8 @@ def _fire_gate(book: Book, known: Mapping[Leaf, Answer]) -> tuple[Gate, ...]:
 def _sells_gate(book: Book) -> Gate:
     allowed = book.policy.sells_allowed
     text = "sales are allowed" if allowed else "sales are not allowed: only new cash is invested"
+    if not book.policy.buys_allowed:
+        text = "purchases are not allowed: only cash that is short is raised"
     return Gate(name="sales", passed=allowed, text=text)
 
 

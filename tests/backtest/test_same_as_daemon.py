@@ -71,7 +71,7 @@ def test_one_change_of_the_band_kernel_changes_both(
     def later(drifts: Block, levels: Block | float) -> Rows:
         return np.greater_equal(np.abs(drifts), levels + 0.01)
 
-    for room in ("policies.triggers.bands", "policies.triggers.ahead", "backtest.plain"):
+    for room in ("policies.triggers.bands", "policies.triggers.kernels", "backtest.plain"):
         monkeypatch.setattr(f"{room}.is_out", later)
     fast = backtest_orders(run(PLAIN, history, same_close(), in_full=True))
     quick = backtest_orders(run(PLAIN, history, same_close()))
