@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from config.bands import band_of, default_band, fraction
-from config.fire_tables import Matrices, tree_of
+from config.covariances import covariances_of
+from config.fire_tables import tree_of
 from config.look import parse_look
 from config.models import AccountTable, Document, SimulationTable
 from config.rule_tables import RebalanceTable
@@ -45,17 +46,17 @@ from portfolio.money import ZERO, Money, Quantity, Weight
 from portfolio.target import Lock, Slice, Target, build_target
 
 
-def settings_of(document: Document, *, file: Path, text: str, matrices: Matrices) -> Settings:
+def settings_of(document: Document, *, file: Path, text: str) -> Settings:
     """The settings of a checked document. Paths are taken from the folder of the file.
 
-    `matrices` are the covariances that it names, read already.
+    Raises `NoCovariance` when a file of one is gone since it was checked.
     """
     folder = file.absolute().parent
     return Settings(
         mode=Mode(document.mode),
         household=Household(name=document.household.name, currency=document.household.currency),
         accounts=tuple(_account(table) for table in document.accounts),
-        policy=_policy(document, matrices),
+        policy=_policy(document, folder),
         limits=_limits(document),
         schedule=_schedule(document, folder),
         notices=_notices(document, folder),
@@ -100,7 +101,7 @@ def target_of(document: Document) -> Target:
     )
 
 
-def _policy(document: Document, matrices: Matrices) -> Policy:
+def _policy(document: Document, folder: Path) -> Policy:
     rules = document.rebalance
     dated = Weight(fraction(rules.calendar_min_drift_points))
     backstop = (
@@ -116,7 +117,7 @@ def _policy(document: Document, matrices: Matrices) -> Policy:
         calendar=tuple(parse_calendar(text, min_drift=dated) for text in rules.calendar),
         backstop=backstop,
         destination=_destination(rules),
-        fire=tree_of(rules.fire, matrices),
+        fire=tree_of(rules.fire, covariances_of(rules.fire, folder)),
         rest_sessions=rules.rest_sessions,
         rest_override=rules.rest_override_bands,
         min_improvement=fraction(rules.min_improvement_percent),

@@ -1,10 +1,12 @@
 """Covariances of returns from CSV files that a configuration names; private to this room."""
 
 import csv
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from config.files import Unreadable, read_small
+from config.fire_tables import FireTable, Matrices, tables_in
 from policies.conditions import Covariance
 
 LARGEST_FILE = 4 * 1024 * 1024
@@ -17,6 +19,16 @@ class NoCovariance(Exception):
     def __init__(self, found: str, instead: str) -> None:
         super().__init__(found)
         self.found, self.instead = found, instead
+
+
+def covariances_of(tables: Sequence[FireTable], folder: Path) -> Matrices:
+    """Every covariance that the tables name, by the name of its file. Raises `NoCovariance`."""
+    return {
+        name: read_covariance(folder / Path(name).expanduser())
+        for table in tables
+        for inner, _ in tables_in(table, ())
+        if (name := inner.covariance_file) is not None
+    }
 
 
 def read_covariance(path: Path) -> Covariance:

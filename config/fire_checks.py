@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.checks import DEEPEST, Finding
 from config.covariances import NoCovariance, read_covariance
-from config.fire_tables import FireTable, Matrices
+from config.fire_tables import FireTable, tables_in
 from config.models import Document
 from config.places import Path as KeyPath
 from config.problems import quoted
@@ -42,9 +42,15 @@ _NOT_UNDER_UNLESS = (
 )
 
 
-def check_fire(document: Document, matrices: Matrices, folder: Path) -> Iterator[Finding]:
-    """Every problem of the tables; the covariances that they name are read into `matrices`."""
+def check_fire(document: Document, folder: Path) -> Iterator[Finding]:
+    """Every problem of the tables, and of the files that they name."""
     table = document.rebalance
+    if table.trades == "sell_only" and not table.sells_allowed:
+        yield (
+            ("rebalance", "trades"),
+            "nothing could ever be traded: sells_allowed is false",
+            "Remove one of the two",
+        )
     if not table.fire:
         return
     for key in _BESIDE_FIRE:
@@ -60,7 +66,7 @@ def check_fire(document: Document, matrices: Matrices, folder: Path) -> Iterator
         path: KeyPath = ("rebalance", "fire", number)
         yield from _check(part, path, slices, depth=1, barred=False)
         yield from _one_stop_each(part, path, stops)
-        yield from _covariances(part, path, document, matrices, folder)
+        yield from _covariances(part, path, document, folder)
 
 
 def _check(
@@ -126,18 +132,9 @@ def _sides(table: FireTable, path: KeyPath, asked: set[str], *, barred: bool) ->
             yield (*path, key), "it has no place under unless", "Move it out, or remove it"
 
 
-def _tables_in(table: FireTable, path: KeyPath) -> Iterator[tuple[FireTable, KeyPath]]:
-    yield table, path
-    for key in ("all_of", "any_of"):
-        for number, inner in enumerate(getattr(table, key)):
-            yield from _tables_in(inner, (*path, key, number))
-    if table.unless is not None:
-        yield from _tables_in(table.unless, (*path, "unless"))
-
-
 def _one_stop_each(table: FireTable, path: KeyPath, seen: dict[str, KeyPath]) -> Iterator[Finding]:
     """What holds on is remembered by name, so two of one name would be taken for each other."""
-    for inner, at in _tables_in(table, path):
+    for inner, at in tables_in(table, path):
         for key in ("band_stop_percent", *_STOPS):
             if getattr(inner, key) is None:
                 continue
@@ -147,19 +144,19 @@ def _one_stop_each(table: FireTable, path: KeyPath, seen: dict[str, KeyPath]) ->
 
 
 def _covariances(
-    table: FireTable, path: KeyPath, document: Document, matrices: Matrices, folder: Path
+    table: FireTable, path: KeyPath, document: Document, folder: Path
 ) -> Iterator[Finding]:
     wanted = [node.symbol for node in document.slices if node.symbol]
-    for inner, at in _tables_in(table, path):
+    for inner, at in tables_in(table, path):
         name = inner.covariance_file
         if name is None:
             continue
         try:
-            matrices[name] = read_covariance(folder / Path(name).expanduser())
+            found = read_covariance(folder / Path(name).expanduser())
         except NoCovariance as error:
             yield (*at, "covariance_file"), error.found, error.instead
             continue
-        missing = [symbol for symbol in wanted if symbol not in matrices[name].symbols]
+        missing = [symbol for symbol in wanted if symbol not in found.symbols]
         if missing:
             yield (
                 (*at, "covariance_file"),

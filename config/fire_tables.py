@@ -3,6 +3,7 @@
 Within one table every line must hold; of several tables one is enough.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from config.fields import (
     number,
     whole,
 )
+from config.places import Path as KeyPath
 from config.rules import parse_blackout, parse_calendar
 from config.tables import Table, key
 from policies.conditions import (
@@ -129,6 +131,16 @@ def tree_of(tables: list[FireTable], matrices: Matrices) -> Condition | None:
         return None
     parts = tuple(condition_of(table, matrices) for table in tables)
     return parts[0] if len(parts) == 1 else AnyOf(parts=parts)
+
+
+def tables_in(table: FireTable, path: KeyPath) -> Iterator[tuple[FireTable, KeyPath]]:
+    """A table and every one inside it, with the path of its key."""
+    yield table, path
+    for name in ("all_of", "any_of"):
+        for place, inner in enumerate(getattr(table, name)):
+            yield from tables_in(inner, (*path, name, place))
+    if table.unless is not None:
+        yield from tables_in(table.unless, (*path, "unless"))
 
 
 def condition_of(table: FireTable, matrices: Matrices) -> Condition:

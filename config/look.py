@@ -10,10 +10,9 @@ from portfolio.snapshot import Session
 LOOK_FORMS = (
     '"every session, 30 minutes after open"',
     '"weekly, 30 minutes before close"',
-    '"every 2 weeks"',
     '"monthly, at open"',
 )
-"""Examples for sentences; quarterly and yearly work as weekly and monthly do."""
+"""Examples for sentences; every 2 weeks, quarterly and yearly work as weekly and monthly do."""
 
 MOST_MINUTES = 180
 """The longest offset: a half day has 210 minutes, and a look must fall into every session."""

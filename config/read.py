@@ -15,7 +15,6 @@ from config.checks import (
     check_slices,
 )
 from config.fire_checks import check_fire
-from config.fire_tables import Matrices
 from config.models import AccountTable, Document, NoticesTable, SliceTable
 from config.places import Path as KeyPath
 from config.places import key_text, line_of
@@ -45,7 +44,6 @@ def settings_from(text: str, *, file: Path) -> Settings:
     """
     parsed, places = parse(file, text)
     raw = with_preset(parsed)
-    matrices: Matrices = {}
     problems: list[Problem] = []
     document: Document | None = None
     try:
@@ -53,7 +51,7 @@ def settings_from(text: str, *, file: Path) -> Settings:
     except ValidationError as error:
         problems.extend(problems_of(error, file=file, places=places))
     folder = file.absolute().parent
-    fire = () if document is None else check_fire(document, matrices, folder)
+    fire = () if document is None else check_fire(document, folder)
     for path, found, instead in (*_findings(raw, document), *fire):
         problems.append(_problem(file, places, path, found, instead))
     if not problems and document is not None:
@@ -63,7 +61,7 @@ def settings_from(text: str, *, file: Path) -> Settings:
             problems.append(_problem(file, places, ("slices",), str(error), "Put the slices right"))
     if problems or document is None:
         raise ConfigurationError(sorted(_once(problems), key=lambda p: p.line or 0))
-    return settings_of(document, file=file, text=text, matrices=matrices)
+    return settings_of(document, file=file, text=text)
 
 
 def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[Finding]:

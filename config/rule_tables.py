@@ -78,7 +78,8 @@ class RebalanceTable(Table):
     )
     band_by_cost: Flag = key(False, "true is as wide as cost_percent and risk_aversion ask for")
     destination: DestinationText = key(
-        destination_text(_POLICY.destination), "where a rebalance stops"
+        destination_text(_POLICY.destination),
+        'where a rebalance stops: also "part way 50 %", "band edge, 175 of 200", "by cost"',
     )
     scope: Annotated[str, choice(*Scope)] | None = key(
         None,

@@ -14,19 +14,10 @@ CALENDAR_FORMS = (
     '"monthly on day 15"',
     '"quarterly on day 1 from february"',
     '"yearly on 2 january"',
-    '"every 2 weeks on friday"',
-    '"every 6 months on day 1 from january"',
-    '"every 2 years on 2 january"',
-    '"every session"',
 )
-DESTINATION_FORMS = (
-    '"target"',
-    '"part way 50 %"',
-    '"band edge"',
-    '"band edge, 12.5 % inside"',
-    '"band edge, 175 of 200"',
-    '"by cost"',
-)
+"""Examples for sentences; "every session", "half-yearly" and "every 2 weeks|months|years" read too."""
+DESTINATION_FORMS = ('"target"', '"part way 50 %"', '"band edge"')
+"""Examples; "band edge, 12.5 % inside", "band edge, 175 of 200" and "by cost" read too."""
 BLACKOUT_FORMS = ('"15 december to 2 january"', '"2026-11-20 to 2026-12-04"')
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from config.build import settings_of
 from config.models import Document
+from config.presets import with_preset
 from config.problems import ConfigurationError
 from config.read import read_settings
 from config.refusals import problems_of
@@ -53,7 +54,7 @@ def _combinations(path: Path, settings: Settings) -> Iterator[Variant]:
     for values in product(*grid.values()):
         chosen = dict(zip(grid, values, strict=True))
         try:
-            document = Document.model_validate(_with(raw, chosen))
+            document = Document.model_validate(with_preset(_with(raw, chosen)))
         except ValidationError as error:
             raise ConfigurationError(tuple(problems_of(error, file=path, places=places))) from None
         yield Variant(
