@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.changes import changes, needs_restart
 from config.problems import ConfigurationError
@@ -41,6 +42,9 @@ from portfolio.wakes import Wake, WakeKind
 
 DEFAULT_SESSION = timedelta(seconds=1)
 """How long a simulated session takes when the configuration does not say."""
+
+if TYPE_CHECKING:
+    from daemon.trial.shadow import OnTrial
 
 
 @dataclass(slots=True, kw_only=True)
@@ -180,6 +184,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             polls_prices=settings.schedule.price_poll is not None,
             look_again=folder.news,
             writes_letters=lambda: assembly.settings.notices.monthly_review,
+            on_trial=lambda: _on_trial(state_dir),
             on_notable=driver.dwell if driver is not None else lambda: None,
         ),
         backups=_backups(settings, state_dir, house),
@@ -206,6 +211,15 @@ def _backups(settings: Settings, state_dir: Path, house: House) -> ScheduledBack
         anchored_in=anchor_place(state_dir),
         on_done=lambda outcome: note_backup(house, outcome),
     )
+
+
+def _on_trial(state_dir: Path) -> "OnTrial | None":
+    """The policy on trial. Its room, a whole backtest, is loaded only when there is one."""
+    if not (state_dir / "trial.toml").exists():
+        return None
+    from daemon.trial.shadow import on_trial
+
+    return on_trial(state_dir)
 
 
 def reload(assembly: Assembly) -> None:

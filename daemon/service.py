@@ -7,6 +7,7 @@ lost costs at most one tick, because the tick asks the calendar and the journal 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from config.look import Look
 from daemon.alarms import Alarms
@@ -33,6 +34,9 @@ from portfolio.money import ZERO
 from portfolio.ports import CredentialsRefused, Unavailable
 from portfolio.snapshot import Session, Snapshot
 from portfolio.wakes import Wake, WakeKind
+
+if TYPE_CHECKING:
+    from daemon.trial.shadow import OnTrial
 
 AFTER_CLOSE = timedelta(minutes=1)
 """The closing look comes this long after the close, when the day's orders have expired."""
@@ -65,6 +69,7 @@ class Service:
     on_notable: Callable[[], None] = lambda: None
     writes_letters: Callable[[], bool] = lambda: True
     chores: Callable[[], None] = lambda: None
+    on_trial: "Callable[[], OnTrial | None]" = lambda: None
     _breached: frozenset[str] = field(default=frozenset())
     _unreachable_since: datetime | None = field(default=None)
 
@@ -236,6 +241,7 @@ class Service:
         if row is not None:
             self.house.journal.append(row)
             self._write_letter(row.session)
+            self._shadow(row.session)
         self.house.journal.tick(self.house.clock.now())
         self.set_session_alarms()
 
@@ -253,6 +259,17 @@ class Service:
         if letter is not None:
             self.house.journal.append(letter)
             self.on_notable()
+
+    def _shadow(self, session: date) -> None:
+        """What a policy on trial would have done in a session; without one this costs a look for it."""
+        trial = self.on_trial()
+        if trial is None and not self.house.journal.events("trial_changed", limit=1):
+            return
+        from daemon.trial.shadow import shadow
+
+        found = shadow(self.house.journal, trial, session)
+        if found.events:
+            self.house.journal.append(*found.events, documents=found.documents)
 
     def _unreachable(self, wake: Wake, reason: str) -> None:
         now = self.house.clock.now()

@@ -12,8 +12,8 @@ from typing import Literal
 from portfolio.decisions import Decision, Run, Verdict
 from portfolio.gifts import Gift, GiftState
 from portfolio.memory import CashFlow, Fence
-from portfolio.money import Money, Price, Quantity
-from portfolio.orders import Fill, Leg, LegState, Order
+from portfolio.money import Money, Price, Quantity, Weight
+from portfolio.orders import Fill, Leg, LegState, Order, Side
 from portfolio.wakes import Wake
 
 Ref = str
@@ -319,6 +319,43 @@ class ReviewWritten:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialChanged:
+    """A policy went on trial after `session`, or with `policy` None off it. It never sends an order."""
+
+    kind: Literal["trial_changed"] = "trial_changed"
+    name: str
+    policy: Ref | None
+    session: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialOrder:
+    """What a policy on trial would have traded in `session`, at the prices of that session's look."""
+
+    session: date
+    account: str
+    symbol: str
+    side: Side
+    quantity: Quantity
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialLooked:
+    """What a policy on trial would have done since its last row, through `session`; `value` and
+    `drift` (a fraction) are of its own holdings at that session's look."""
+
+    kind: Literal["trial_looked"] = "trial_looked"
+    name: str
+    session: date
+    orders: tuple[TrialOrder, ...]
+    reason: str
+    value: Money
+    drift: Weight
+
+
 Event = (
     JournalOpened
     | JournalRestored
@@ -347,4 +384,6 @@ Event = (
     | AlarmAcknowledged
     | SessionClosed
     | ReviewWritten
+    | TrialChanged
+    | TrialLooked
 )

@@ -55,6 +55,8 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
+    TrialChanged,
+    TrialLooked,
     Unfenced,
 )
 from portfolio.gifts import GiftState
@@ -180,6 +182,8 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             | CycleFailed()
             | SessionClosed()
             | ReviewWritten()
+            | TrialChanged()
+            | TrialLooked()
         ):
             pass  # the chain alone keeps these
         case _:

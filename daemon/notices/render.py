@@ -45,6 +45,8 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
+    TrialChanged,
+    TrialLooked,
     Unfenced,
 )
 from portfolio.memory import FlowKind
@@ -173,6 +175,8 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             | Unfenced()
             | AlarmAcknowledged()
             | SessionClosed()
+            | TrialChanged()
+            | TrialLooked()
         ):
             return None
         case _:

@@ -33,6 +33,8 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
+    TrialChanged,
+    TrialLooked,
     Unfenced,
 )
 from portfolio.money import ZERO
@@ -157,10 +159,22 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _alarm(event)
         case SessionClosed():
             return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
+        case TrialChanged():
+            word = "off trial" if event.policy is None else "on trial"
+            return Told(text=f"{event.name} is {word}: {event.reason}")
+        case TrialLooked():
+            return Told(text=_on_trial(event), tone="quiet")
         case ReviewWritten():
             return Told(text=f"review of {event.title} written", tone="quiet")
         case _:
             assert_never(event)
+
+
+def _on_trial(event: TrialLooked) -> str:
+    if not event.orders:
+        return f"{event.name} on trial would have traded nothing"
+    orders = ", ".join(f"{o.side.value} {o.quantity:f} {o.symbol}" for o in event.orders)
+    return f"{event.name} on trial would have done: {orders} ({event.reason})"
 
 
 def _decided(event: CycleDecided) -> Told:

@@ -16,6 +16,7 @@ from daemon.latch import FileLatch
 from daemon.service import Service
 from daemon.spool import Request
 from daemon.stepped import SteppedAlarms
+from daemon.trial.shadow import OnTrial
 from daemon.wakes import WakeQueue
 from policies.policy import Policy
 from portfolio.accounts import Autonomy
@@ -275,3 +276,14 @@ def test_an_account_under_auto_needs_nobody_after_its_first_plan(tmp_path: Path)
     assert accepted_by[0] == "ann"
     assert set(accepted_by[1:]) == {"limits"}
     assert any(leg.intent.side.value == "sell" for leg in rig.journal.legs())
+
+
+def test_a_policy_on_trial_is_shadowed_after_each_close_and_sends_nothing(quiet: Running) -> None:
+    narrow = Policy(target=sixty_forty(), rest_sessions=0, fractional=True)
+    quiet.service.on_trial = lambda: OnTrial(name="narrow", policy=narrow)
+    while not quiet.rig.journal.events("session_closed", after=0)[3:]:
+        quiet.step()
+    kinds = [r.event.kind for r in quiet.rig.journal.events("trial_changed", "trial_looked")]
+    # It begins after the first close; the first two looks of its own give its first row.
+    assert kinds == ["trial_changed", "trial_looked", "trial_looked"]
+    assert list(quiet.rig.journal.legs()) == []

@@ -1,0 +1,1 @@
+"""A changed policy on trial: replayed over the recorded months, then beside the running one."""
