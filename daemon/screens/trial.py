@@ -85,7 +85,11 @@ def as_json(found: Replay) -> dict[str, object]:
         "changed": _side(found.changed),
         "really_filled": found.really_filled,
         "days": [
-            {"session": d.session, "running": _rows(d.running), "changed": _rows(d.changed)}
+            {
+                "session": d.session.isoformat(),
+                "running": _rows(d.running),
+                "changed": _rows(d.changed),
+            }
             for d in found.days
         ],
     }
