@@ -159,22 +159,21 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _alarm(event)
         case SessionClosed():
             return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
-        case TrialChanged():
-            word = "off trial" if event.policy is None else "on trial"
-            return Told(text=f"{event.name} is {word}: {event.reason}")
-        case TrialLooked():
-            return Told(text=_on_trial(event), tone="quiet")
+        case TrialChanged() | TrialLooked():
+            return _on_trial(event)
         case ReviewWritten():
             return Told(text=f"review of {event.title} written", tone="quiet")
         case _:
             assert_never(event)
 
 
-def _on_trial(event: TrialLooked) -> str:
-    if not event.orders:
-        return f"{event.name} on trial would have traded nothing"
+def _on_trial(event: TrialChanged | TrialLooked) -> Told:
+    if isinstance(event, TrialChanged):
+        word = "off trial" if event.policy is None else "on trial"
+        return Told(text=f"{event.name} is {word}: {event.reason}")
     orders = ", ".join(f"{o.side.value} {o.quantity:f} {o.symbol}" for o in event.orders)
-    return f"{event.name} on trial would have done: {orders} ({event.reason})"
+    what = f"{orders} ({event.reason})" if orders else "nothing"
+    return Told(text=f"{event.name} on trial would have traded: {what}", tone="quiet")
 
 
 def _decided(event: CycleDecided) -> Told:
