@@ -136,7 +136,9 @@ class RebalanceTable(Table):
     quiet_close_minutes: Annotated[int, whole(least=0, most=120)] = key(
         _POLICY.quiet_close_minutes, "no order in a session's last minutes"
     )
-    fire: list[FireTable] = key([], "what makes a rebalance due, instead of bands and dates")
+    fire: list[FireTable] = key(
+        [], "what makes a rebalance due instead of bands and dates, in [[rebalance.fire]] tables"
+    )
 
 
 class DepositsTable(Table):

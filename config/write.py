@@ -208,7 +208,6 @@ def render_values(
         skip = _other_width(given) if name == "rebalance" else ()
         if name == "rebalance" and any(s.get("cash") for s in _list(values, "slices")):
             skip = (*skip, "cash_buffer_percent")
-        skip = (*skip, "fire") if name == "rebalance" else skip
         lines += ["", f"# {_first_line(model)}", f"[{name}]", *_keys(model, given, skip=skip)]
     if any(a.get("broker") == "simulated" for a in _list(values, "accounts")):
         lines += ["", *_simulation(_table(values, "simulation"))]
