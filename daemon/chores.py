@@ -1,5 +1,5 @@
 """What is looked after at every tick besides trading: pages told again, backups, room on the disk,
-refusals in a row, and once an hour the broker's clock and orders of ours that nobody wrote down."""
+refusals in a row, and hourly the broker's clock, orders that nobody wrote down, late fills."""
 
 import shutil
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from typing import Final
 
 from config.settings import NoticeSettings
 from daemon.backup import Backup, ScheduledBackups
+from daemon.clock_check import check_clock
 from daemon.cycle import Watch
 from daemon.executor import halt
 from daemon.house import House
+from daemon.late_fills import look_for_late_fills
 from daemon.logs import get_logger
-from daemon.recovery import check_clock
 from daemon.reminders import remind
 from daemon.strangers import look_for_strangers
 from portfolio.events import Alarm, AlarmCleared, Halted
@@ -61,6 +62,7 @@ class Chores:
             self._asked = now
             check_clock(self.house)
             look_for_strangers(self.house, self.watch)
+            look_for_late_fills(self.house)
 
 
 def check_disk(house: House, free: int) -> None:

@@ -8,7 +8,9 @@ it ends.
 from daemon.house import House
 from portfolio.events import Alarm, AlarmCleared
 
-ABOUT_ORDERS = frozenset({"lost order", "late arrival", "stuck order", "unknown order status"})
+ABOUT_ORDERS = frozenset(
+    {"lost order", "late arrival", "late fill", "stuck order", "unknown order status"}
+)
 NEWS = frozenset({"plan denied", "external change"})
 
 

@@ -6,6 +6,7 @@ Nothing leaves a step until the journal has it. The next cycle begins from a fre
 from dataclasses import dataclass, field
 
 from daemon.approvals import Consent, approve, still_fits, withdraw
+from daemon.clock_check import check_clock
 from daemon.executor import open_purse, place
 from daemon.house import House
 from daemon.memory import remember
@@ -61,6 +62,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     committed before stays true, and the next cycle starts from it.
     """
     settle(house, watch.progress)
+    check_clock(house)
     snapshot = observe(house)
     check_cash(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)

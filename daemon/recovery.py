@@ -7,17 +7,16 @@
 
 from datetime import timedelta
 
+from daemon.clock_check import check_clock
 from daemon.cycle import Watch
-from daemon.executor import halt, move
+from daemon.executor import move
 from daemon.house import House
+from daemon.late_fills import look_for_late_fills
 from daemon.observe import positions_beside
 from daemon.settle import settle
 from daemon.strangers import look_for_strangers
-from portfolio.events import Alarm, AlarmCleared, FlowSeen, PositionsAccepted
+from portfolio.events import FlowSeen, PositionsAccepted
 from portfolio.orders import LegState
-
-SKEW_ALARM = timedelta(seconds=2)
-SKEW_HALT = timedelta(seconds=5)
 
 
 def recover(house: House, watch: Watch) -> None:
@@ -30,23 +29,7 @@ def recover(house: House, watch: Watch) -> None:
     _adopt_holdings_once(house)
     look_for_strangers(house, watch)
     settle(house, watch.progress)
-
-
-def check_clock(house: House) -> None:
-    """Compare this machine's clock with each broker's: two seconds alarm, five halt."""
-    for account, reader in house.readers.items():
-        skew = abs(reader.clock().now - house.clock.now())
-        if skew > SKEW_HALT:
-            reason = f"this machine's clock and the broker of {account} are {skew} apart"
-            if house.latch.reason() is None:
-                halt(house, by="trimtab", reason=reason)
-        elif skew > SKEW_ALARM:
-            text = f"The clock is {skew} off the broker's of {account}; set it right."
-            house.journal.append(Alarm(name="clock skew", level="page", text=text, scope=account))
-        elif any(
-            a.name == "clock skew" and a.scope == account for a in house.journal.open_alarms()
-        ):
-            house.journal.append(AlarmCleared(name="clock skew", scope=account))
+    look_for_late_fills(house)
 
 
 def _resume_interrupted_legs(house: House) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from daemon.executor import check_content, move
 from daemon.house import House
+from daemon.late_fills import count_booked
 from daemon.protocol import state_of
 from portfolio.events import Alarm, Event, Fenced, FillBooked, FlowSeen
 from portfolio.memory import Fence
@@ -94,6 +95,7 @@ def _book_fills(house: House, account: str, since: datetime, unbooked: frozenset
         *(FillBooked(fill=f, client_order_id=legs.get(f.broker_order_id)) for f in news)
     )
     house.hook("after fill commit")
+    count_booked(house, {legs[f.broker_order_id]: None for f in news if f.broker_order_id in legs})
 
 
 def _book_flows(house: House, account: str, since: datetime) -> None:

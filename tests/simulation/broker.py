@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from brokers.alpaca.budget import RequestBudget
 from brokers.simulated.broker import SimulatedBroker
 from portfolio.accounts import Position
 from portfolio.instruments import Instrument
 from portfolio.memory import CashFlow
+from portfolio.money import Quantity
 from portfolio.orders import Fill, Order, OrderIntent, OrderStatus
 from portfolio.ports import (
     Accepted,
@@ -55,7 +58,13 @@ class Network:
     stuck: set[str] = field(default_factory=set)
     """Broker order ids whose cancels are swallowed."""
     cancels_asked: dict[str, int] = field(default_factory=dict)
+    counts_late: set[str] = field(default_factory=set)
+    """Broker order ids that show no filled units until an hour after they have ended."""
     arrived_late: set[str] = field(default_factory=set)
+
+
+MOST_REQUESTS = 100
+"""A minute; the limit's default."""
 
 
 class FaultyBroker:
@@ -65,6 +74,7 @@ class FaultyBroker:
         self._real = real
         self._network = network
         self._world = world
+        self._budget = RequestBudget(MOST_REQUESTS, lambda: world.clock.now().timestamp())
 
     # reading
 
@@ -78,7 +88,7 @@ class FaultyBroker:
 
     def clock(self) -> BrokerClock:
         now = self._real.clock()
-        if self._world.happens("clock skew", 0.2):
+        if self._world.happens("clock skew", 0.02):
             return replace(now, now=now.now + timedelta(seconds=self._world.faults.among((3, 30))))
         return now
 
@@ -110,7 +120,7 @@ class FaultyBroker:
     def orders_since(self, since: datetime) -> Sequence[Order]:
         found = self._read(
             "orders since",
-            lambda: self._real.orders_since(since),
+            lambda: [self._counted(order) for order in self._real.orders_since(since)],
             "stale orders",
             lambda v: tuple(o for o in v.orders.values() if o.submitted_at >= since),
             empty=("empty orders", ()),
@@ -120,7 +130,7 @@ class FaultyBroker:
     def find_order(self, client_order_id: str) -> Order | None:
         found = self._read(
             f"order {client_order_id}",
-            lambda: self._real.find_order(client_order_id),
+            lambda: self._find(client_order_id),
             "stale orders",
             lambda v: v.orders.get(client_order_id),
         )
@@ -149,6 +159,8 @@ class FaultyBroker:
         empty: tuple[str, Any] | None = None,
     ) -> T:
         world, views = self._world, self._network.views
+        if self._budget.try_spend():
+            raise Unavailable("this minute's requests are spent")
         world.on_the_way(f"read {what}")
         if world.happens("read timeout", 0.3):
             raise Unavailable(f"asked for {what}, no answer") from world.secret_cause()
@@ -162,6 +174,18 @@ class FaultyBroker:
             answer = real()
         world.came_back(f"read {what}")
         return answer
+
+    def _find(self, client_order_id: str) -> Order | None:
+        found = self._real.find_order(client_order_id)
+        return None if found is None else self._counted(found)
+
+    def _counted(self, order: Order) -> Order:
+        """An order whose executions the broker has not counted into it yet."""
+        if order.broker_order_id not in self._network.counts_late:
+            return order
+        if order.status is OrderStatus.FILLED or not order.filled_quantity:
+            return order
+        return replace(order, filled_quantity=Quantity(Decimal(0)), filled_average_price=None)
 
     def _is_hidden(self, order: Order) -> bool:
         until = self._network.hidden_until.get(order.client_order_id)
@@ -180,6 +204,8 @@ class FaultyBroker:
 
     def _submitted(self, name: str, intent: OrderIntent) -> SubmitOutcome:
         world = self._world
+        if self._budget.try_spend(reserve=True):
+            return NotSent(message="this minute's requests are spent")
         if world.happens("not sent"):
             return NotSent(message="connection refused")
         if world.happens("deferred"):
@@ -211,6 +237,8 @@ class FaultyBroker:
                 self._network.hidden_until[name] = until
             if world.happens("stuck cancel"):
                 self._network.stuck.add(outcome.order.broker_order_id)
+            if world.happens("counts late"):
+                self._network.counts_late.add(outcome.order.broker_order_id)
             if world.happens("unknown word"):
                 self._real.faults.status_words[outcome.order.broker_order_id] = "held_for_review"
         return outcome
@@ -218,6 +246,7 @@ class FaultyBroker:
     def cancel(self, broker_order_id: str) -> str:
         world, asked = self._world, self._network.cancels_asked
         asked[broker_order_id] = asked.get(broker_order_id, 0) + 1
+        self._budget.spend()
         world.on_the_way(f"cancel {broker_order_id}")
         unanswered = world.happens("cancel unanswered")
         if unanswered and world.faults.chance(0.5):

@@ -64,11 +64,15 @@ FAULTS = (
     "clock skew",
 )
 
+LATER_FAULTS = ("clock step", "reload", "split", "dividend", "counts late", "disk low")
+LATER = 10_000
+"""Seeds below it live with the menu that they found their faults with; from it on with all of it."""
 
 OF_THE_WORLD = frozenset(
     (
         *("fills held", "part fill", "rejected later", "stuck cancel", "cancel unanswered"),
         *("trading halt", "jump", "unknown word", "invisible order", "late arrival"),
+        *("split", "dividend", "counts late", "reload"),
         *("own order", "own trade", "deposit", "withdrawal", "late approval", "rejection"),
     )
 )
@@ -119,4 +123,7 @@ def draw_menu(seed: int) -> Menu:
         return QUIET
     share = dice.among((0.1, 0.25, 0.5))
     rates = {fault: dice.among(RATES) for fault in FAULTS if dice.chance(share)}
-    return Menu(rates=rates, crash_rate=dice.among(CRASH_RATES))
+    crash_rate = dice.among(CRASH_RATES)
+    if seed >= LATER:
+        rates |= {fault: dice.among(RATES) for fault in LATER_FAULTS if dice.chance(share)}
+    return Menu(rates=rates, crash_rate=crash_rate)

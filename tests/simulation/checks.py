@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from brokers.simulated.entries import Entry, Filled, FlowBooked, OrderEnded, OrderTaken
+from brokers.simulated.entries import (
+    Entry,
+    Filled,
+    FlowBooked,
+    OrderEnded,
+    OrderTaken,
+    SplitBooked,
+)
 from portfolio.orders import OrderIntent, Side
 from portfolio.snapshot import Quote
 from tests.simulation.market import SYMBOLS, TICKS_A_SESSION
@@ -73,6 +80,7 @@ class Sent:
     equity: Decimal
     shown: Decimal
     price: Decimal
+    weight: Decimal
 
 
 @dataclass(slots=True)
@@ -163,6 +171,7 @@ class Checks:
             equity=self.equity(),
             shown=self._shown_equity(),
             price=self.price(intent.symbol),
+            weight=self.weight(intent.symbol),
         )
         self._check_allowed(name, intent, worth)
 
@@ -289,6 +298,8 @@ class Checks:
                 books.cash += entry.amount
                 if entry.amount > 0:
                     books.deposits.append((self.world.tick, entry.amount))
+            case SplitBooked():
+                books.held[entry.symbol] = entry.quantity
             case _:
                 pass
 
@@ -326,7 +337,7 @@ class Checks:
         return sum((amount for at, amount in self.books.deposits if at >= since), _ZERO)
 
     def _crosses(self, order: Ordered, equity: Decimal, price: Decimal) -> str:
-        goal = self.weight(order.symbol) * equity
+        goal = self.sent[order.name].weight * equity
         rest = sum(
             (o.rest * (1 if o.buys else -1) for o in self.books.open_ours(order.symbol)), _ZERO
         )
@@ -389,7 +400,7 @@ class Checks:
         elif undisturbed:
             self._idle_ticks += 1
         self._look_then = last
-        if self._idle_ticks >= 4 and world.clock.now() - last > timedelta(minutes=20):
+        if self._idle_ticks >= 4 and world.daemon_clock.now() - last > timedelta(minutes=20):
             self.violated("I7 a run goes on", f"run {run[0][0]} waits and nobody looks")
 
     def check_fills(self) -> None:

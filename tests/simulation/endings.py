@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 
+from daemon.journal.replay import rebuild
 from tests.simulation.checks import OURS, chain_is_whole, legs_as_told
 from tests.simulation.market import SYMBOLS
 from tests.simulation.world import CANARY, World
@@ -17,6 +18,7 @@ def judge_end(world: World) -> None:
     _record_is_whole(world)
     _pages_once(world)
     _keeps_the_secret(world)
+    _asks_in_moderation(world)
 
 
 def _agrees(world: World) -> None:
@@ -69,6 +71,10 @@ def _record_is_whole(world: World) -> None:
     rows = world.checks.rows(f"SELECT {columns} FROM audit ORDER BY seq")  # noqa: S608
     if reason := chain_is_whole(rows):
         world.checks.violated("I8 chain", reason)
+    for difference in rebuild(world.disk.open(world.clock, world.render)):
+        world.checks.violated(
+            "I8 replay", f"{difference.table} {difference.key} is not what is said"
+        )
 
 
 def _pages_once(world: World) -> None:
@@ -91,6 +97,16 @@ def _keeps_the_secret(world: World) -> None:
         )
         if found[0][0]:
             world.checks.violated("I13 secret", f"{found[0][0]} rows of {table} hold it")
+
+
+def _asks_in_moderation(world: World) -> None:
+    """I12: in no 60 seconds of a process's life more than a hundred reads and sends."""
+    for asked in world.tally.lives:
+        for first, last in zip(asked, asked[100:], strict=False):
+            if (last - first).total_seconds() < 60:
+                world.checks.violated(
+                    "I12 requests", f"more than a hundred in the minute to {last}"
+                )
 
 
 def judge_restart(world: World, before: int) -> None:

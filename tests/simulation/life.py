@@ -14,8 +14,10 @@ from unittest.mock import patch
 
 from brokers.simulated import admission
 from config.look import Look
+from config.settings import NoticeSettings
 from daemon import lease, process, recovery
 from daemon.assembly import Assembly
+from daemon.chores import Chores
 from daemon.cycle import Watch
 from daemon.house import House
 from daemon.journal import codec, queries
@@ -70,6 +72,13 @@ class WorldWakes(WakeQueue):
         return wake
 
 
+class NoBackups:
+    """Backups have tests of their own, with threads and files."""
+
+    def after_tick(self, journal: Any) -> None:
+        """None is due."""
+
+
 class Body:
     """What `process` runs, put together on a world; the shape of `daemon.assembly.Assembly`."""
 
@@ -82,11 +91,12 @@ class Body:
         self.outside = SimpleNamespace(simulated=True)
         self.mode = "paper"
         self.configuration_document = document_of({"seed": str(world.seed)})
-        store = world.disk.open(world.clock, world.render)
+        clock = world.daemon_clock
+        store = world.disk.open(clock, world.render)
         broker = FaultyBroker(world.broker, world.network, world)
         self.house = House(
             name="sim",
-            clock=world.clock,
+            clock=clock,
             sessions=world.market,
             accounts=world.accounts,
             readers={"main": broker},
@@ -94,7 +104,7 @@ class Body:
             prices=world.prices,
             journal=SimulatedJournal(store, world.hook, world.disk_says),
             latch=world.latch,
-            policy=world.policy,
+            policy=world.reload(),
             limits=world.limits,
             hook=world.hook,
         )
@@ -107,8 +117,18 @@ class Body:
             look=Look,
             spool=world.people.requests,
             done_with=world.people.done,
-            reload=lambda: None,
+            reload=self._reload,
+            chores=Chores(
+                house=self.house,
+                watch=self.watch,
+                notices=NoticeSettings(),
+                backups=cast(Any, NoBackups()),
+                free=lambda: world.free_bytes,
+            ).after_tick,
         )
+
+    def _reload(self) -> None:
+        self.house.policy = self._world.reload()
 
     def recover(self) -> None:
         recovery.recover(self.house, self.watch)
@@ -188,6 +208,7 @@ def _one_process(world: World, stop: process.StopFlag) -> None:
     with taken:
         world.latch.prepare()
         body = Body(world, stop)
+        world.tally.lives.append([])
         world.is_alive = True
         try:
             process._run(cast(Assembly, body), body.wakes, stop)

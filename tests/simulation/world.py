@@ -14,6 +14,7 @@ from pathlib import Path
 from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.entries import Entry
 from brokers.simulated.settings import SimulatedSettings
+from brokers.simulated.world_events import Dividend, Split
 from daemon.alarms import PutWake
 from daemon.clocks import SteppedClock
 from daemon.latch import FileLatch
@@ -22,7 +23,7 @@ from daemon.process import StopFlag
 from policies.limits import Limits
 from policies.policy import DepositRule, Policy
 from portfolio.accounts import Account, Autonomy
-from portfolio.money import Money, Price, Quantity, Weight
+from portfolio.money import CENT, Money, Price, Quantity, Weight
 from portfolio.target import Slice, build_target
 from portfolio.wakes import Wake, WakeKind
 from tests.simulation.broker import FaultyBroker, Network, look_around
@@ -72,7 +73,8 @@ class Tally:
     crashes: int = 0
     faults: int = 0
     disturbances: int = 0
-    requests: list[datetime] = field(default_factory=list)
+    lives: list[list[datetime]] = field(default_factory=list)
+    """When each process of the daemon asked or sent; cancels are never held back and do not count."""
     orders: int = 0
     kills: int = 0
     ends: dict[str, int] = field(default_factory=dict)
@@ -110,6 +112,16 @@ class SimulatedAlarms:
         return [self._alarms.pop(name)[1] for _, name in names]
 
 
+class MachineClock:
+    """The clock of the daemon's machine, which may be set wrongly."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        return self._world.clock.now() + self._world.clock_is_off
+
+
 class World:
     """Everything that is not the daemon."""
 
@@ -128,14 +140,14 @@ class World:
         self.tally = Tally()
         self.digest = hashlib.sha256()
         self.tick = -1
+        self.people = People(self, Dice(seed, "people"))
         self._build(Dice(seed, "world"))
         self.network = Network()
         self.checks = Checks(self)
-        self.people = People(self, Dice(seed, "people"))
         self.broker.exchange.on_entries = self._entered
         self.next_crash: int | None = None
         self.next_kill: int | None = None
-        self.disk_faults: list[str] = []
+        self.clock_is_off = timedelta(0)
         self.is_alive = False
 
     # making it
@@ -143,7 +155,8 @@ class World:
     def _build(self, dice: Dice) -> None:
         first = {s: Decimal(dice.whole(4000, 30000)) / 100 for s in SYMBOLS}
         weights = _weights(dice)
-        self.policy = _policy(dice, weights)
+        self.policy = self.next_policy = _policy(dice, weights)
+        self.free_bytes = 10**12
         equity = Decimal(100_000)
         cash_part = Decimal(dice.among((0, 2, 5, 20, 60))) / 100
         held = _weights(dice)
@@ -162,6 +175,7 @@ class World:
             average_daily_volume=Quantity(Decimal(20_000 if thin else 5_000_000)),
             volume_every=timedelta(minutes=2),
             spread=Decimal(dice.among(("0", "0.0004", "0.002"))),
+            events=self._corporate_actions(),
             instant_settlement=dice.chance(0.5),
             fractional=dice.chance(0.2),
             fill_takes=timedelta(seconds=dice.among((0, 0, 0, 1, 40, 400))),
@@ -180,8 +194,27 @@ class World:
         autonomy = Autonomy.AUTO if dice.chance(0.7) else Autonomy.PROPOSE
         self.accounts = (Account(id="main", broker="simulated", autonomy=autonomy),)
         self.limits = Limits()
-        self.latch = FileLatch(self.directory, self.clock)
+        self.latch = FileLatch(self.directory, self.daemon_clock)
         self.render = renderer(amounts=True, dry_run=False)
+
+    def _corporate_actions(self) -> tuple[Dividend | Split, ...]:
+        """Dividends, and a split overnight, in the sessions before the faults end."""
+        dice, found = Dice(self.seed, "actions"), list[Dividend | Split]()
+        for day in DAYS[FIRST + 1 : FIRST + 3]:
+            if dice.chance(self.menu.rate("dividend") * 2):
+                amount = Money(Decimal(dice.whole(5, 300)) / 100)
+                found.append(Dividend(session=day, symbol=dice.among(SYMBOLS), per_share=amount))
+            if dice.chance(self.menu.rate("split")):
+                ratio = Decimal(dice.among(("10", "2", "1.5", "0.1")))
+                symbol = dice.among(SYMBOLS)
+                found.append(Split(session=day, symbol=symbol, ratio=ratio, restates_prices=False))
+                self.people.touched.add(symbol)
+        return tuple(found)
+
+    @property
+    def daemon_clock(self) -> "MachineClock":
+        """The clock of the machine that the daemon runs on."""
+        return MachineClock(self)
 
     # what happens between us and the outside
 
@@ -207,7 +240,8 @@ class World:
         self.hook(f"broker: before {label}", may_kill=may_kill)
         seconds = 0.02 + self.faults.between(0, 0.4)
         self.clock.advance_to(self.clock.now() + timedelta(milliseconds=int(seconds * 1000)))
-        self.tally.requests.append(self.clock.now())
+        if self.tally.lives and not label.startswith("cancel "):
+            self.tally.lives[-1].append(self.clock.now())
         self.let_late_ones_arrive()
 
     def came_back(self, label: str) -> None:
@@ -246,6 +280,11 @@ class World:
             self.network.arrived_late.add(name)
             FaultyBroker(self.broker, self.network, self).take(name, intent)
 
+    def reload(self) -> Policy:
+        """The daemon reads its configuration: from now on this is the policy."""
+        self.policy = self.next_policy
+        return self.policy
+
     def disk_says(self) -> str:
         """How the commit that is about to happen ends: "" is well."""
         for fault in ("commit fails", "commit unanswered"):
@@ -280,7 +319,9 @@ class World:
         self.people.act()
         self._choose_deaths()
         self.checks.before_tick()
-        wakes = alarms.due(self.clock.now())
+        wakes = alarms.due(self.daemon_clock.now())
+        if self.next_policy is not self.policy and self.course.chance(0.5):
+            wakes.append(Wake(kind=WakeKind.CONFIGURATION))
         tick = Wake(kind=WakeKind.TICK)
         news = Wake(kind=WakeKind.ORDER_UPDATE, detail="stream")
         return [*wakes, *([news] if self.course.chance(0.5) else []), tick]
@@ -325,13 +366,35 @@ class World:
         self.broker.advance()
         if self.tick and self.tick % TICKS_A_SESSION == 0:
             self.market.end_session()
+            self._divide_prices()
         if self.tick % TICKS_A_SESSION < TICKS_A_SESSION - 2:
             self.market.move(self.course, 0.0004 if self.is_calm else self.swing)
         self._choose_faults()
         self.broker.advance()
 
+    def _divide_prices(self) -> None:
+        """A split that came with this session's open; the close before it is restated as well."""
+        today = DAYS[self.market.today]
+        for event in self.settings.events:
+            if isinstance(event, Split) and event.session == today:
+                symbol, before = event.symbol, (event.symbol, self.market.today - 1)
+                price = self.market.now_at[symbol] / event.ratio
+                self.market.now_at[symbol] = max(price.quantize(CENT), Decimal(1))
+                if self.course.chance(0.5):
+                    self.market.closed_at[before] = self.market.now_at[symbol]
+
     def _choose_faults(self) -> None:
         """The faults that last for a tick or more."""
+        self.clock_is_off = timedelta(0)
+        if self.happens("clock step", 0.1):
+            seconds = self.faults.among((-3600, -60, -8, 8, 60, 3600))
+            self.clock_is_off = timedelta(seconds=seconds)
+        self.free_bytes = 10**8 if self.happens("disk low", 0.05) else 10**12
+        self.network.counts_late = {
+            number for number in self.network.counts_late if self._counts_still_late(number)
+        }
+        if self.happens("reload", 0.05):
+            self.next_policy = _policy(self.faults, _weights(self.faults))
         network, prices, market = self.network, self.prices, self.market
         network.joint = network.views[0] if network.views and self.happens("stale all") else None
         prices.silent = self.happens("no prices", 0.5)
@@ -348,6 +411,10 @@ class World:
             elif self.is_calm or self.faults.chance(0.2):
                 market.halts.discard(symbol)
         self._trouble_orders()
+
+    def _counts_still_late(self, broker_order_id: str) -> bool:
+        """Until a while after the order's end; when the faults are over, so is this."""
+        return not self.is_calm and not self.faults.chance(0.15)
 
     def _trouble_orders(self) -> None:
         exchange, now = self.broker.exchange, self.clock.now()
