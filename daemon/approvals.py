@@ -2,8 +2,8 @@
 
 An account on `auto` needs nobody while every limit passes; all else waits for a person. A person's yes
 is bound to the hash of one proposal and allows exactly its orders, plus 1 %: the plan is made again
-from fresh prices, and cut to what was allowed; when it has grown further than one quantity step the
-old one is withdrawn and the new one asks. A run that trades a symbol again and again asks too.
+from fresh prices, and cut to what was allowed; when it has become another plan the old one is
+withdrawn and the new one asks. A run that trades a symbol again and again asks too.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ from portfolio.decisions import (
     Run,
     Verdict,
     accepted,
-    allowances_of,
 )
 from portfolio.events import Alarm, ApprovalEnded, ApprovalRequested, RunOpened
 from portfolio.memory import Memory
@@ -119,10 +118,9 @@ def still_fits(
     """
     return (
         isinstance(decision, Proposal)
-        and decision.run == pending.proposal.run
         and verdict is not None
         and verdict.outcome != "denied"
-        and fits(decision, allowances_of(pending.proposal), step)
+        and fits(decision, pending.proposal, step)
     )
 
 
@@ -184,11 +182,7 @@ def _all_automatic(house: House, proposal: Proposal) -> bool:
 def _ask(house: House, cycle: int, proposal: Proposal, verdict: Verdict, step: Step) -> None:
     """Make the proposal the one that waits, unless the one that waits already covers it."""
     pending = house.journal.pending_approval()
-    if (
-        pending is not None
-        and pending.proposal.run == proposal.run
-        and fits(proposal, allowances_of(pending.proposal), step)
-    ):
+    if pending is not None and fits(proposal, pending.proposal, step):
         return
     _end_pending(house, "replaced", f"cycle {cycle} has a newer plan")
     reasons = verdict.reasons or ("the account's autonomy is propose",)

@@ -48,7 +48,8 @@ def settle(house: House, progress: Progress) -> bool:
     """
     before = house.journal.head()
     now = house.clock.now()
-    for leg in house.journal.legs(live=True):
+    live = house.journal.legs(live=True)
+    for leg in live:
         if leg.intent.account in house.readers:
             _resolve(house, leg, progress)
     for account in house.readers:
@@ -57,6 +58,7 @@ def settle(house: House, progress: Progress) -> bool:
         since = adopted if since is None else max(since - OVERLAP, adopted)
         _book_fills(house, account, since, progress.unbooked.get(account, frozenset()))
         _book_flows(house, account, since)
+    count_booked(house, [leg.client_order_id for leg in live])
     for account in house.readers:
         progress.settled[account] = now
     return house.journal.head() != before

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from policies.policy import Policy
-from portfolio.decisions import Allowance, PlannedLeg, Proposal
+from portfolio.decisions import Allowance, PlannedLeg, Proposal, allowances_of
 from portfolio.instruments import Instrument
 from portfolio.money import ZERO, Quantity, round_down
 from portfolio.snapshot import Snapshot
 
+NOISE = Decimal("0.01")
+"""Of a plan's value: what prices move from one look to the next."""
 Step = Callable[[str], Quantity]
 
 
@@ -22,18 +25,22 @@ def steps_in(snapshot: Snapshot, policy: Policy) -> Step:
     return step
 
 
-def fits(proposal: Proposal, allowances: Sequence[Allowance], step: Step) -> bool:
-    """Whether a plan made afresh is still the plan that was allowed, so that it can be cut to it.
+def fits(new: Proposal, granted: Proposal, step: Step) -> bool:
+    """Whether a plan made afresh is still the plan that was granted, so that it can be cut to it.
 
-    Each order may be over its allowance by one quantity step: a cent in a price moves a share from
-    one plan to the next, and the 1 % of headroom of a small order is no whole share. What is over is
-    cut away (`cut`); something must be left of what may go out first.
+    Each order may be over its allowance by one quantity step, or by `NOISE` of the granted plan's
+    value: a cent in a price moves a share from one plan to the next, and the 1 % of headroom of a
+    small order is next to nothing. What is over is cut away (`cut`); something must be left of what
+    may go out first.
     """
-    rooms = _rooms(allowances)
+    if new.run != granted.run:
+        return False
+    rooms = _rooms(allowances_of(granted))
+    noise = NOISE * granted.one_way
     return all(
-        leg.intent.quantity <= rooms.get(_key(leg), ZERO) + step(leg.intent.symbol)
-        for leg in proposal.legs
-    ) and bool(cut(proposal.first_wave, allowances, step))
+        _over(leg, rooms) <= step(leg.intent.symbol) or _over(leg, rooms) * leg.price <= noise
+        for leg in new.legs
+    ) and bool(cut(new.first_wave, allowances_of(granted), step))
 
 
 def cut(
@@ -50,6 +57,10 @@ def cut(
         if quantity > ZERO:
             kept.append(replace(leg, intent=replace(leg.intent, quantity=quantity)))
     return tuple(kept)
+
+
+def _over(leg: PlannedLeg, rooms: dict[tuple[str, str, str], Quantity]) -> Decimal:
+    return leg.intent.quantity - rooms.get(_key(leg), Quantity(ZERO))
 
 
 def _rooms(allowances: Sequence[Allowance]) -> dict[tuple[str, str, str], Quantity]:

@@ -109,7 +109,7 @@ class Checks:
         self._halted_before: bool = False
         self._cancels_then: dict[str, int] = {}
         self._working_before: set[str] = set()
-        self._disturbed_before = 0
+        self._disturbed_before = self._disturbed_before_faults = 0
         self._crashes_before = 0
         self._idle_ticks = 0
         self._look_then: datetime | None = None
@@ -357,6 +357,10 @@ class Checks:
 
     # around a tick
 
+    def before_faults(self) -> None:
+        """Faults that last for the tick are drawn after this."""
+        self._disturbed_before_faults = self.world.tally.disturbances
+
     def before_tick(self) -> None:
         """What must be cancelled by the end of this tick, if we are halted."""
         self._halted_before = self._latched()
@@ -381,7 +385,8 @@ class Checks:
                     continue
                 if asked.get(number, 0) == then:
                     self.violated("I6 a halt cancels", f"{order.name} was not asked to cancel")
-        self._check_run_goes_on(undisturbed=undisturbed)
+        since = self._disturbed_before_faults
+        self._check_run_goes_on(undisturbed=undisturbed and tally.disturbances == since)
         self.check_fills()
 
     def _check_run_goes_on(self, *, undisturbed: bool) -> None:

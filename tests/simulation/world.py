@@ -315,6 +315,7 @@ class World:
             return None
         self.tick += 1
         self.trace(f"tick {self.tick}")
+        self.checks.before_faults()
         self._pass_time_to(self.instants[self.tick])
         self.people.act()
         self._choose_deaths()
