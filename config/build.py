@@ -10,6 +10,7 @@ from config.bands import band_of, default_band, fraction
 from config.covariances import covariances_of
 from config.fire_tables import tree_of
 from config.look import parse_look
+from config.lot_rules import lot_rule
 from config.models import AccountTable, Document, SimulationTable
 from config.rule_tables import RebalanceTable
 from config.rules import parse_calendar, parse_destination
@@ -142,7 +143,8 @@ def _policy(document: Document, folder: Path) -> Policy:
         run_sessions=rules.run_sessions,
         quiet_open_minutes=rules.quiet_open_minutes,
         quiet_close_minutes=rules.quiet_close_minutes,
-        taxes=household_taxes(document.taxes),
+        taxes=(taxes := household_taxes(document.taxes)),
+        lots=lot_rule(document, has_rates=taxes is not None),
         harvest=harvest_rule(document.harvest),
         gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
@@ -189,6 +191,7 @@ def _account(table: AccountTable) -> Account:
         broker=table.broker,
         kind=AccountKind(table.kind),
         autonomy=Autonomy(table.autonomy),
+        owner=table.owner,
     )
 
 

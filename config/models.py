@@ -27,6 +27,7 @@ from config.fields import (
     whole,
 )
 from config.instrument_table import LOCKS, InstrumentTable
+from config.lot_tables import LotsTable, WashSalesTable
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import (
     AlpacaAccount,
@@ -79,6 +80,10 @@ class AccountTable(Table):
     )
     autonomy: Annotated[str, choice(*Autonomy)] = key(
         Autonomy.PROPOSE.value, "observe tells, propose asks first, auto acts within the limits"
+    )
+    owner: Identifier = key("self", "whose it is; every other name counts as your spouse")
+    buys_itself: list[Symbol] = key(
+        [], "what it buys without trimtab: reinvested dividends, a recurring plan"
     )
     keys_file: FilePath | None = key(
         None, "alpaca: the file with key and secret, readable by you alone", "alpaca.keys"
@@ -251,6 +256,11 @@ class Document(Table):
     schedule: ScheduleTable = ScheduleTable()
     simulation: SimulationTable | None = None
     taxes: TaxesTable = TaxesTable()
+    lots: LotsTable = LotsTable()
+    wash_sales: WashSalesTable = WashSalesTable()
+    identity_groups: dict[Name, list[Symbol]] = key(
+        {}, 'what counts as the same for wash sales, { SP500 = ["SPY", "VOO"] }'
+    )
     harvest: HarvestTable = HarvestTable()
     gifts: GiftsTable = GiftsTable()
     hedge: HedgeTable = HedgeTable()

@@ -15,6 +15,7 @@ from config.checks import (
     check_slices,
 )
 from config.fire_checks import check_fire
+from config.lot_rules import check_groups
 from config.models import AccountTable, Document, NoticesTable, SliceTable
 from config.places import Path as KeyPath
 from config.places import key_text, line_of
@@ -78,6 +79,7 @@ def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[
     if document is not None:
         yield from check_simulation(document)
         yield from check_taxes(document)
+        yield from check_groups(document)
 
 
 def _tables(raw: Mapping[str, object], key: str, model: type[_Table]) -> list[_Table | None] | None:

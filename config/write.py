@@ -12,6 +12,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from config.lot_tables import LotsTable, WashSalesTable
 from config.models import (
     AccountTable,
     BackupTable,
@@ -47,6 +48,8 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("backtest", BacktestTable),
     ("compare", CompareTable),
     ("taxes", TaxesTable),
+    ("lots", LotsTable),
+    ("wash_sales", WashSalesTable),
     ("harvest", HarvestTable),
     ("gifts", GiftsTable),
     ("hedge", HedgeTable),

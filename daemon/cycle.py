@@ -98,7 +98,9 @@ def _judge(
 ) -> Verdict | None:
     if isinstance(decision, Hold):
         return None
-    return check_plan(decision, snapshot, house.limits, memory, asked=granted)
+    return check_plan(
+        decision, snapshot, house.limits, memory, asked=granted, lots=house.policy.lots
+    )
 
 
 def _record(

@@ -96,7 +96,14 @@ def recompute(inputs: Inputs, recorded: Verdict | None) -> tuple[Decision, Verdi
     if not isinstance(decision, Proposal):
         return decision, None
     verdicts = [
-        check_plan(decision, inputs.snapshot, inputs.limits, inputs.memory, asked=asked)
+        check_plan(
+            decision,
+            inputs.snapshot,
+            inputs.limits,
+            inputs.memory,
+            asked=asked,
+            lots=inputs.policy.lots,
+        )
         for asked in (False, True)
     ]
     fitting = [v for v in verdicts if canonical(v) == canonical(recorded)]

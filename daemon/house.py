@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from daemon.tax_ledger import JournalLedger
 from policies.limits import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account
@@ -20,7 +21,8 @@ class House:
 
     `readers` maps an account id to its broker. `senders` holds only what may send: it is empty in a
     dry run, so that no object there has a way to submit. `held_elsewhere` are accounts valued by
-    hand. `hook` is called with a label around every commit and broker call, for crash tests.
+    hand. `lots` is the household's lot ledger; without it lots are the journal's own. `hook` is
+    called with a label around every commit and broker call, for crash tests.
     `policy` and `limits` may be replaced between cycles, when the configuration changes.
     """
 
@@ -37,6 +39,7 @@ class House:
     limits: Limits
     held_elsewhere: tuple[AccountSnapshot, ...] = ()
     hook: Callable[[str], None] = no_hook
+    lots: JournalLedger | None = None
 
     @property
     def is_dry_run(self) -> bool:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from daemon.house import House
 from daemon.recollection import recollect
 from daemon.settle import adopted_at
+from daemon.tax_ledger import recent_losses
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
-from portfolio.memory import CashFlow, Fence, FlowKind, Memory, Usage
+from portfolio.memory import CashFlow, Fence, FlowKind, Memory, RecentLoss, Usage
 from portfolio.money import ZERO, Money
 from portfolio.orders import Leg, Side
 from portfolio.ports import Sessions
@@ -52,6 +53,7 @@ def remember(
         ),
         fences=(*journal.fences(now), *more_fences),
         halted=house.latch.reason() or "",
+        recent_losses=losses_to_guard(house, session.day),
         usage=_usage(journal.legs(since=session.opens_at - timedelta(hours=12))),
         previous_session=past.previous_session,
         coming_sessions=past.coming_sessions,
@@ -59,6 +61,14 @@ def remember(
         target_done=past.target_done,
         signals_done=past.signals_done,
     )
+
+
+def losses_to_guard(house: House, day: date) -> tuple[RecentLoss, ...]:
+    """Losses of the household that a purchase on the day would wash, as the journal has them now."""
+    rule = house.policy.lots
+    if not rule.guards or house.lots is None:
+        return ()
+    return recent_losses(house.lots.book(rule.household), day)
 
 
 def _started_on(house: House) -> date:

@@ -7,7 +7,7 @@ from typing import Final
 from daemon.house import House
 from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
-from portfolio.lots import matching_position
+from portfolio.lots import Lot, matching_position
 from portfolio.money import ONE, Quantity
 from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
 from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
@@ -56,7 +56,7 @@ def _account(house: House, account: Account) -> AccountSnapshot:
         return next(a for a in house.held_elsewhere if a.account.id == account.id)
     state = reader.account()
     positions = tuple(sorted(positions_beside(reader, state), key=lambda p: p.symbol))
-    ledger = house.journal.lots(account.id)
+    ledger = _lots_of(house, account.id)
     return AccountSnapshot(
         account=account,
         cash=state.cash,
@@ -66,6 +66,13 @@ def _account(house: House, account: Account) -> AccountSnapshot:
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
     )
+
+
+def _lots_of(house: House, account: str) -> Sequence[Lot]:
+    """With wash sales in their basis where the household's ledger is kept, else the account's own."""
+    if house.lots is None:
+        return house.journal.lots(account)
+    return house.lots.book(house.policy.lots.household).lots_of(account)
 
 
 def positions_beside(reader: BrokerReader, state: BrokerAccount) -> Sequence[Position]:

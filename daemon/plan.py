@@ -57,7 +57,7 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
         decision = decide(*_as_if_open(snapshot, settings.policy), memory)
     verdict = None
     if isinstance(decision, Proposal):
-        verdict = check_plan(decision, snapshot, settings.limits, memory)
+        verdict = check_plan(decision, snapshot, settings.limits, memory, lots=settings.policy.lots)
     return Planned(
         mode=settings.mode.value,
         snapshot=snapshot,

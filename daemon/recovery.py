@@ -51,12 +51,17 @@ def _adopt_holdings_once(house: House) -> None:
     for account, reader in house.readers.items():
         if account in adopted:
             continue
-        held = {p.symbol: p.quantity for p in positions_beside(reader, reader.account())}
+        positions = positions_beside(reader, reader.account())
+        held = {p.symbol: p.quantity for p in positions}
+        costs = {p.symbol: p.average_cost for p in positions if p.average_cost is not None}
         flows = reader.flows_since(house.clock.now().date() - timedelta(days=1))
         # The flows first: a split among them is in the holdings already.
         house.journal.append(
             *(FlowSeen(flow=flow) for flow in flows),
             PositionsAccepted(
-                account=account, quantities=held, reason="what the account held at the start"
+                account=account,
+                quantities=held,
+                reason="what the account held at the start",
+                average_costs=costs,
             ),
         )

@@ -15,6 +15,7 @@ from daemon.clocks import WallClock
 from daemon.errors import StateDirectoryError, WrongAccount
 from daemon.house import House
 from daemon.latch import FileLatch
+from daemon.tax_ledger import JournalLedger
 from daemon.version import VERSION
 from portfolio.accounts import Position
 from portfolio.events import JournalOpened
@@ -159,6 +160,7 @@ def put_together(settings: Settings, state_dir: Path, outside: Outside, journal:
         policy=settings.policy,
         limits=settings.limits,
         held_elsewhere=_held_elsewhere(settings),
+        lots=JournalLedger(journal),
     )
 
 

@@ -6,7 +6,7 @@ substitute to it. A household without substitutes and locks pays nothing for the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from policies.flows import waiting_deposits
 from policies.locks import Locks, locks_of
 from policies.policy import Policy
+from policies.taxes.guards import why_no_buy
 from portfolio.accounts import AccountKind, Autonomy, Position
 from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
 from portfolio.instruments import Instrument
@@ -29,17 +30,23 @@ class Desk:
     """One account that can trade, seen from the planner.
 
     `sellable` is what a sale may take of each symbol; `capped` says why where that is less than is
-    held. `barred` symbols are not traded now, with the reason. `spendable` is the account's cash
-    without waiting deposits, what open buys may take, and its share of the cash slice; it is
-    negative when sales must first fill the slice. `advises` accounts are planned but only told.
+    held. `barred` symbols are not traded now, with the reason; `no_buys` are only
+    not bought: it would be a wash sale. `spendable` is the account's cash without waiting deposits,
+    what open buys may take, and its share of the cash slice; it is negative when sales must first
+    fill the slice. `advises` accounts are planned but only told.
     """
 
     account: str
     sellable: Mapping[str, Quantity]
     capped: Mapping[str, str]
     barred: Mapping[str, str]
+    no_buys: Mapping[str, str]
     spendable: Money
     advises: str
+
+    def why_no_buy(self, symbol: str) -> str:
+        """Why the symbol is not bought here now; empty when it may be."""
+        return self.barred.get(symbol, "") or self.no_buys.get(symbol, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +162,10 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         block=block,
         half_widths=widths,
         drifts=drifts_of_row(block[0], target, widths),
-        desks=_desks(snapshot, memory, waiting_by_account, cash_goal, (frozenset(slice_of), locks)),
+        desks=with_guards(
+            _desks(snapshot, memory, waiting_by_account, cash_goal, (frozenset(slice_of), locks)),
+            {s: why for s in slice_of if (why := _why_wash(s, snapshot, policy, memory))},
+        ),
         stand_ins=stand_ins,
         locks=locks,
     )
@@ -256,9 +266,21 @@ def _desk(
         sellable=sellable,
         capped=capped,
         barred=barred,
+        no_buys={},
         spendable=spendable,
         advises=advises,
     )
+
+
+def with_guards(desks: tuple[Desk, ...], no_buys: Mapping[str, str]) -> tuple[Desk, ...]:
+    """Desks that do not buy these symbols either, for the reasons given."""
+    if not no_buys:
+        return desks
+    return tuple(replace(desk, no_buys={**desk.no_buys, **no_buys}) for desk in desks)
+
+
+def _why_wash(symbol: str, snapshot: Snapshot, policy: Policy, memory: Memory) -> str:
+    return why_no_buy(policy.lots, symbol, memory.recent_losses, snapshot.day)
 
 
 def _known_quantities(account: AccountSnapshot) -> dict[str, Decimal] | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from policies.book import Book
 from policies.explain import listed, money, percent
 from policies.planning.plan import Plan
+from policies.planning.wash_guard import wash_gates
 from policies.triggers.ask import Aim, Asked, Call
 from portfolio.decisions import Gate
 from portfolio.money import ZERO
@@ -19,6 +20,7 @@ def standing_gates(book: Book) -> tuple[Gate, ...]:
         *_price_gates(book),
         *_account_gates(book),
         *_barred_gates(book),
+        *wash_gates(book),
         *_lock_gates(book),
         *_left_alone(book),
     )

@@ -24,7 +24,9 @@ from policies.checks import (
     within_run,
 )
 from policies.explain import percent
+from policies.planning.wash_guard import wash_denials
 from policies.policy import PriceRule
+from policies.taxes.guards import LotRule
 from policies.triggers.cash_flow import DEPOSIT_ASKS
 from portfolio.decisions import LimitCheck, PlannedLeg, Proposal, Verdict
 from portfolio.instruments import AssetClass
@@ -55,6 +57,9 @@ class Limits:
     warn_single_holding_fraction: Decimal = Decimal("0.10")
 
 
+NO_GUARDS = LotRule()
+
+
 def check_plan(
     proposal: Proposal,
     snapshot: Snapshot,
@@ -62,6 +67,7 @@ def check_plan(
     memory: Memory,
     *,
     asked: bool = False,
+    lots: LotRule = NO_GUARDS,
 ) -> Verdict:
     """The limits' answer on a whole plan, every check with its numbers; a level itself still passes.
 
@@ -69,11 +75,12 @@ def check_plan(
     The continuation of a run (`proposal.run`) was accepted with it, so only what denies is asked,
     its allowances, and whether it trades what it has traded before once too often. `snapshot` may be
     newer than the proposal's: prices, cash and holdings are judged as they are in it. Advice is not
-    checked, for it is never sent.
+    checked, for it is never sent. `lots` says which buys would be wash sales; they are denied.
     """
     with exact_arithmetic():
         equity = snapshot.equity() or proposal.managed_value
         checks = list(denials(proposal, snapshot, memory, limits.max_limit_from_quote))
+        checks += wash_denials(proposal, snapshot, memory, lots)
         if proposal.run is None:
             checks += _referrals(proposal, snapshot, limits, memory, equity)
         else:

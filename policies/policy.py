@@ -12,6 +12,7 @@ from enum import StrEnum
 from policies.conditions import Condition
 from policies.dates import CalendarRule, Period
 from policies.taxes.gifts import GiftRule
+from policies.taxes.guards import LotRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.household import HouseholdTaxes
 from portfolio.money import ZERO, Money, Weight
@@ -143,6 +144,7 @@ class Policy:
     taxes: HouseholdTaxes | None = None
     harvest: HarvestRule = field(default_factory=HarvestRule)
     gifts: GiftRule = field(default_factory=GiftRule)
+    lots: LotRule = field(default_factory=LotRule)
 
     def band_of(self, name: str) -> Band:
         """A slice's own band, else the default one."""

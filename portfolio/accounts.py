@@ -24,12 +24,13 @@ class Autonomy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account as the configuration names it; `broker` is the adapter's name."""
+    """One account as the configuration names it; `broker` is the adapter's name, `owner` a person's."""
 
     id: str
     broker: str
     kind: AccountKind = AccountKind.TAXABLE
     autonomy: Autonomy = Autonomy.PROPOSE
+    owner: str = "self"
 
     @property
     def can_trade(self) -> bool:

@@ -4,7 +4,7 @@
 A `Ref` is the digest of a document (snapshot, policy, memory, limits) stored once beside the chain.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -212,6 +212,40 @@ class PositionsAccepted:
     account: str
     quantities: dict[str, Quantity]
     reason: str
+    average_costs: dict[str, Price] = field(default_factory=dict)
+    """The broker's, per unit, of holdings whose lots nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotsImported:
+    """Lots or trades from a person's file, as rows of names and values.
+
+    "positions" are lots held: they replace what was known of the same symbol and account. A "history"
+    are trades up to the account's adoption.
+    """
+
+    kind: Literal["lots_imported"] = "lots_imported"
+    source: str
+    form: Literal["positions", "history"]
+    rows: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAnswered:
+    """What a person did, or did not do, in an account that trimtab cannot trade.
+
+    `ticket` names the proposed order, empty for a trade that nobody proposed. `done` False declines.
+    """
+
+    kind: Literal["ticket_answered"] = "ticket_answered"
+    ticket: str
+    account: str
+    symbol: str
+    side: Side
+    quantity: Quantity
+    price: Price
+    day: date
+    done: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,6 +409,8 @@ Event = (
     | FlowSeen
     | PositionsAccepted
     | GiftMoved
+    | LotsImported
+    | TicketAnswered
     | Fenced
     | Unfenced
     | Halted

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from portfolio.decisions import Run
-from portfolio.money import ZERO, Money, Weight
+from portfolio.money import ZERO, Money, Quantity, Weight
 from portfolio.orders import Leg
 from portfolio.wakes import Wake
 
@@ -50,6 +50,25 @@ class Fence:
     symbol: str
     reason: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentLoss:
+    """A loss of the household that a purchase of the same would still disallow: section 1091.
+
+    `loss` is unsigned; `quantity` are its units that nothing has replaced yet.
+    """
+
+    account: str
+    symbol: str
+    sold_on: date
+    quantity: Quantity
+    loss: Money
+
+    @property
+    def first_safe_day(self) -> date:
+        """The thirty-first day after the sale; up to the day before a purchase washes the loss."""
+        return self.sold_on + timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +142,7 @@ class Memory:
     signals_done: Mapping[str, str] = field(default_factory=dict)
     income: Money = field(default=Money(ZERO))
     reserved: tuple[Reservation, ...] = ()
+    recent_losses: tuple[RecentLoss, ...] = ()
 
     def fence_of(self, account: str, symbol: str) -> Fence | None:
         """The fence around a symbol in an account, if any."""

@@ -48,6 +48,7 @@ from portfolio.events import (
     JournalRestored,
     LegMoved,
     LegPlanned,
+    LotsImported,
     OrderAdopted,
     PositionsAccepted,
     Resumed,
@@ -55,6 +56,7 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
+    TicketAnswered,
     TrialChanged,
     TrialLooked,
     Unfenced,
@@ -181,6 +183,8 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             | DaemonStopped()
             | CycleFailed()
             | SessionClosed()
+            | LotsImported()
+            | TicketAnswered()
             | ReviewWritten()
             | TrialChanged()
             | TrialLooked()

@@ -38,6 +38,7 @@ from portfolio.events import (
     JournalRestored,
     LegMoved,
     LegPlanned,
+    LotsImported,
     OrderAdopted,
     PositionsAccepted,
     Resumed,
@@ -45,6 +46,7 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
+    TicketAnswered,
     TrialChanged,
     TrialLooked,
     Unfenced,
@@ -172,6 +174,8 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             | FillBooked()
             | PositionsAccepted()
             | GiftMoved()
+            | LotsImported()
+            | TicketAnswered()
             | Unfenced()
             | AlarmAcknowledged()
             | SessionClosed()

@@ -26,6 +26,7 @@ from portfolio.events import (
     JournalRestored,
     LegMoved,
     LegPlanned,
+    LotsImported,
     OrderAdopted,
     PositionsAccepted,
     Resumed,
@@ -33,6 +34,7 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
+    TicketAnswered,
     TrialChanged,
     TrialLooked,
     Unfenced,
@@ -144,6 +146,11 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(
                 text=f"gift {event.gift.gift_id} of {given} {event.state} by {event.by}{why}"
             )
+        case LotsImported():
+            what = "lots" if event.form == "positions" else "trades"
+            return Told(text=f"{len(event.rows)} {what} imported from {event.source}")
+        case TicketAnswered():
+            return _ticket(event)
         case Fenced():
             return Told(
                 text=f"{event.fence.symbol} is left alone: {event.fence.reason}", tone="care"
@@ -198,6 +205,14 @@ def _alarm(event: Alarm | AlarmCleared) -> Told:
 def _intent(event: LegPlanned) -> str:
     intent = event.leg.intent
     return f"{intent.side} {quantity(intent.quantity)} {intent.symbol}"
+
+
+def _ticket(event: TicketAnswered) -> Told:
+    done = {Side.BUY: "bought", Side.SELL: "sold"}[event.side]
+    what = f"{quantity(event.quantity)} {event.symbol}"
+    if event.done:
+        return Told(text=f"{event.account}: a person {done} {what} at {event.price}")
+    return Told(text=f"{event.account}: a person declined to have {what} {done}", tone="care")
 
 
 def _moved(event: LegMoved) -> Told:

@@ -140,7 +140,7 @@ def _spread(
     bought: dict[tuple[str, str], Quantity],
 ) -> None:
     """Buy for an amount where the most money is; lowers `left` and fills `bought` in place."""
-    open_to = [d.account for d in book.desks if symbol not in d.barred]
+    open_to = [d.account for d in book.desks if not d.why_no_buy(symbol)]
     want: Decimal = amount
     for account in sorted(open_to, key=lambda a: (-left[a], a)):
         quantity = affordable(book, symbol, min(want, left[account]), limit)
@@ -158,7 +158,7 @@ def _top_up(
     bought: dict[tuple[str, str], Quantity],
     gaps: dict[str, Decimal],
 ) -> None:
-    open_to = {s: limit for s, limit in limits.items() if s not in desk.barred}
+    open_to = {s: limit for s, limit in limits.items() if not desk.why_no_buy(s)}
     held = {s: bought[desk.account, s] for s in open_to if (desk.account, s) in bought}
     rest = TopUp(money=left[desk.account], limits=open_to, held=held)
     for symbol, quantity in top_up(book, rest, gaps).items():

@@ -187,6 +187,8 @@ def _rooms(
             continue
         if symbol in book.locks.buys or symbol not in book.prices:
             continue
+        if symbol in desk.no_buys:
+            continue  # a wash sale: waiting inside the run would be waiting for a month
         why = desk.barred.get(symbol) or desk.advises
         if not why:
             rooms[symbol] = item.quantity

@@ -103,7 +103,7 @@ def _tradable_buys(book: Book, buys: Mapping[str, Money]) -> dict[str, Money]:
     return {
         s: amount
         for s, amount in buys.items()
-        if s not in book.locks.buys and any(s not in d.barred for d in book.desks)
+        if s not in book.locks.buys and any(not d.why_no_buy(s) for d in book.desks)
     }
 
 

@@ -8,6 +8,7 @@ from policies.book import Book
 from policies.planning.accounts import buy_parts, money_of, sell_parts
 from policies.planning.destination import wanted_trades
 from policies.planning.sizing import Part, as_leg, in_order
+from policies.planning.wash_guard import left_for_washes, without_own_washes
 from policies.triggers.ask import Aim, Call
 from portfolio.decisions import PlannedLeg, SliceView
 from portfolio.drift import slice_drifts
@@ -39,10 +40,12 @@ def make_plan(book: Book, call: Call) -> Plan:
     """Size a call: sales first, then buys from the cash there and the sales at their limits."""
     wanted = wanted_trades(book, call)
     sells, unsold = ([], []) if call.aim is Aim.INVEST else sell_parts(book, wanted.sells)
+    guarded = without_own_washes(book, sells)
     buys, unbought = (
-        buy_parts(book, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
+        buy_parts(guarded, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
     )
-    return plan_of(book, [*sells, *buys], [*unsold, *unbought])
+    washes = left_for_washes(guarded, wanted.buys)
+    return plan_of(book, [*sells, *buys], [*unsold, *unbought, *washes])
 
 
 def plan_of(book: Book, parts: list[Part], skipped: list[str]) -> Plan:

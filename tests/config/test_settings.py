@@ -10,12 +10,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from config.defaults_table import defaults_table
+from config.lot_rules import shipped_groups
 from config.models import Document
 from config.read import read_settings
 from config.settings import Channel, Mode
 from policies.dates import Period
 from policies.limits import Limits
 from policies.policy import Policy, Stop
+from policies.taxes.guards import LotRule
+from policies.taxes.wash import TaxAccount, TaxHousehold
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.money import ONE, Weight
 from portfolio.target import Band, BandRule
@@ -118,7 +121,8 @@ max_price_move_percent = 2
 
 def test_the_smallest_configuration_has_every_default_of_the_rooms() -> None:
     read = settings()
-    assert read.policy == Policy(target=read.policy.target)
+    household = TaxHousehold(accounts={"play": TaxAccount()}, groups=shipped_groups())
+    assert read.policy == Policy(target=read.policy.target, lots=LotRule(household=household))
     assert read.limits == Limits()
     assert read.mode is Mode.DRY_RUN
     assert read.accounts[0].autonomy is Autonomy.PROPOSE
