@@ -141,14 +141,9 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             held = ", ".join(f"{quantity(q)} {s}" for s, q in sorted(event.quantities.items()))
             return Told(text=f"holdings of {event.account} taken as they are: {held or 'none'}")
         case GiftMoved():
-            why = f": {event.reason}" if event.reason else ""
-            given = ", ".join(f"{quantity(p.shares)} {p.symbol}" for p in event.gift.shares)
-            return Told(
-                text=f"gift {event.gift.gift_id} of {given} {event.state} by {event.by}{why}"
-            )
+            return _gift(event)
         case LotsImported():
-            what = "lots" if event.form == "positions" else "trades"
-            return Told(text=f"{len(event.rows)} {what} imported from {event.source}")
+            return _imported(event)
         case TicketAnswered():
             return _ticket(event)
         case Fenced():
@@ -205,6 +200,17 @@ def _alarm(event: Alarm | AlarmCleared) -> Told:
 def _intent(event: LegPlanned) -> str:
     intent = event.leg.intent
     return f"{intent.side} {quantity(intent.quantity)} {intent.symbol}"
+
+
+def _gift(event: GiftMoved) -> Told:
+    why = f": {event.reason}" if event.reason else ""
+    given = ", ".join(f"{quantity(p.shares)} {p.symbol}" for p in event.gift.shares)
+    return Told(text=f"gift {event.gift.gift_id} of {given} {event.state} by {event.by}{why}")
+
+
+def _imported(event: LotsImported) -> Told:
+    what = "lots" if event.form == "positions" else "trades"
+    return Told(text=f"{len(event.rows)} {what} imported from {event.source}")
 
 
 def _ticket(event: TicketAnswered) -> Told:
