@@ -19,11 +19,10 @@ from portfolio.events import (
     FillBooked,
     FlowSeen,
     GiftMoved,
-    LotsImported,
     PositionsAccepted,
-    TicketAnswered,
 )
 from portfolio.gifts import GiftState
+from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.lots import Lot
 from portfolio.memory import CashFlow, FlowKind, RecentLoss
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic

@@ -11,9 +11,10 @@ from typing import Literal
 
 from portfolio.decisions import Decision, Run, Verdict
 from portfolio.gifts import Gift, GiftState
+from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity, Weight
-from portfolio.orders import Fill, Leg, LegState, Order, Side
+from portfolio.orders import Fill, Leg, LegState, Order
 from portfolio.wakes import Wake
 
 Ref = str
@@ -214,38 +215,6 @@ class PositionsAccepted:
     reason: str
     average_costs: dict[str, Price] = field(default_factory=dict)
     """The broker's, per unit, of holdings whose lots nobody knows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotsImported:
-    """Lots or trades from a person's file, as rows of names and values.
-
-    "positions" are lots held: they replace what was known of the same symbol and account. A "history"
-    are trades up to the account's adoption.
-    """
-
-    kind: Literal["lots_imported"] = "lots_imported"
-    source: str
-    form: Literal["positions", "history"]
-    rows: tuple[dict[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketAnswered:
-    """What a person did, or did not do, in an account that trimtab cannot trade.
-
-    `ticket` names the proposed order, empty for a trade that nobody proposed. `done` False declines.
-    """
-
-    kind: Literal["ticket_answered"] = "ticket_answered"
-    ticket: str
-    account: str
-    symbol: str
-    side: Side
-    quantity: Quantity
-    price: Price
-    day: date
-    done: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,6 @@ from portfolio.events import (
     JournalRestored,
     LegMoved,
     LegPlanned,
-    LotsImported,
     OrderAdopted,
     PositionsAccepted,
     Resumed,
@@ -56,12 +55,12 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
-    TicketAnswered,
     TrialChanged,
     TrialLooked,
     Unfenced,
 )
 from portfolio.gifts import GiftState
+from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.orders import Leg, LegState, is_legal_move
 
 _INSERT_CYCLE = Prepared(insert(CYCLE))

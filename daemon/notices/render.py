@@ -38,7 +38,6 @@ from portfolio.events import (
     JournalRestored,
     LegMoved,
     LegPlanned,
-    LotsImported,
     OrderAdopted,
     PositionsAccepted,
     Resumed,
@@ -46,11 +45,11 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
-    TicketAnswered,
     TrialChanged,
     TrialLooked,
     Unfenced,
 )
+from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.memory import FlowKind
 from portfolio.records import Notice, Recorded
 

@@ -26,7 +26,6 @@ from portfolio.events import (
     JournalRestored,
     LegMoved,
     LegPlanned,
-    LotsImported,
     OrderAdopted,
     PositionsAccepted,
     Resumed,
@@ -34,11 +33,11 @@ from portfolio.events import (
     RunEnded,
     RunOpened,
     SessionClosed,
-    TicketAnswered,
     TrialChanged,
     TrialLooked,
     Unfenced,
 )
+from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.money import ZERO
 from portfolio.orders import LegState, Side
 

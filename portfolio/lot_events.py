@@ -1,0 +1,40 @@
+"""What a person tells of lots: a file of them, and trades done where trimtab cannot trade."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from portfolio.money import Price, Quantity
+from portfolio.orders import Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotsImported:
+    """Lots or trades from a person's file, as rows of names and values.
+
+    "positions" are lots held: they replace what was known of the same symbol and account. A "history"
+    are trades up to the account's adoption.
+    """
+
+    kind: Literal["lots_imported"] = "lots_imported"
+    source: str
+    form: Literal["positions", "history"]
+    rows: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAnswered:
+    """What a person did, or did not do, in an account that trimtab cannot trade.
+
+    `ticket` names the proposed order, empty for a trade that nobody proposed. `done` False declines.
+    """
+
+    kind: Literal["ticket_answered"] = "ticket_answered"
+    ticket: str
+    account: str
+    symbol: str
+    side: Side
+    quantity: Quantity
+    price: Price
+    day: date
+    done: bool
