@@ -14,7 +14,7 @@ from portfolio.gifts import Gift, GiftState
 from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity, Weight
-from portfolio.orders import Fill, Leg, LegState, Order
+from portfolio.orders import Fill, Leg, LegState, Order, Side
 from portfolio.wakes import Wake
 
 Ref = str
