@@ -30,7 +30,13 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
-from config.tax_rules import gift_rule, harvest_rule, household_taxes, with_partners
+from config.tax_rules import (
+    gift_rule,
+    harvest_rule,
+    household_taxes,
+    planning_rule,
+    with_partners,
+)
 from policies.limits import Limits
 from policies.policy import (
     CostShape,
@@ -145,6 +151,7 @@ def _policy(document: Document, folder: Path) -> Policy:
         quiet_close_minutes=rules.quiet_close_minutes,
         taxes=(taxes := household_taxes(document.taxes)),
         lots=lot_rule(document, has_rates=taxes is not None),
+        tax_planning=planning_rule(document.taxes),
         harvest=harvest_rule(document.harvest),
         gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},

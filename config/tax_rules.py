@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from config.tax_tables import GiftsTable, HarvestTable, TaxesTable
@@ -13,9 +14,10 @@ from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule, PartnerFund
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.netting import CapitalResult
+from policies.taxes.planning_rule import Planner, PlanningRule
 from policies.taxes.rates import FilingStatus, FlatRates, Income, IncomeRates, TaxRates
 from policies.taxes.year_to_date import Budgets
-from portfolio.money import Money
+from portfolio.money import Money, Weight
 from portfolio.target import Slice
 
 if TYPE_CHECKING:
@@ -50,12 +52,28 @@ def check_taxes(document: "Document") -> "Iterator[tuple[Path, str, str]]":
     ]
     if typed and table.year is None:
         yield ("taxes", typed[0]), "it does not say for which tax year", "Add year = 2026"
+    if table.planner == Planner.EXACT and table.ordinary_income_usd is not None:
+        yield (
+            ("taxes", "planner"),
+            "the exact planner knows flat rates only",
+            'Write the three flat rates instead of ordinary_income_usd, or planner = "fast"',
+        )
+    if table.planner == Planner.EXACT and not _has_solver():
+        yield (
+            ("taxes", "planner"),
+            "the exact planner needs highspy, which is not installed",
+            'Install trimtab with [exact], or write planner = "fast"',
+        )
     if document.harvest.declared_all_accounts is not None and not _has_rates(table):
         yield (
             ("harvest", "declared_all_accounts"),
             "a loss has no worth without tax rates",
             "Add ordinary_income_usd, or the three flat rates, under [taxes]",
         )
+
+
+def _has_solver() -> bool:
+    return find_spec("highspy") is not None
 
 
 def _has_rates(table: TaxesTable) -> bool:
@@ -81,6 +99,25 @@ def household_taxes(table: TaxesTable) -> HouseholdTaxes | None:
             tax=None if table.tax_budget_usd is None else Money(table.tax_budget_usd),
             warn_from=_part(table.budget_warn_percent),
         ),
+    )
+
+
+def planning_rule(table: TaxesTable) -> PlanningRule:
+    """How a rebalance weighs taxes against drift."""
+    turnover = table.plan_turnover_percent
+    return PlanningRule(
+        planner=Planner(table.planner),
+        drift_price=_part(table.drift_price_percent),
+        edge=_part(table.destination_edge_percent),
+        trading_cost=_part(table.trading_cost_percent),
+        deferral_credit=_part(table.deferral_credit_percent),
+        wait_days=table.wait_days,
+        long_term_only=table.long_term_only,
+        most_gain=None if table.plan_gain_usd is None else Money(table.plan_gain_usd),
+        most_turnover=None if turnover is None else Weight(_part(turnover)),
+        exact_seconds=table.exact_seconds,
+        location_drag={s: _part(drag) for s, drag in sorted(table.location_drag_percent.items())},
+        location_years=table.location_years,
     )
 
 

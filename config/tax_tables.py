@@ -24,10 +24,11 @@ from config.problems import shown
 from config.tables import Table, key, percent
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule
+from policies.taxes.planning_rule import Planner, PlanningRule
 from policies.taxes.rates import FilingStatus
 from policies.taxes.year_to_date import Budgets
 
-_HARVEST, _GIFTS, _BUDGETS = HarvestRule(), GiftRule(), Budgets()
+_HARVEST, _GIFTS, _BUDGETS, _PLANNING = HarvestRule(), GiftRule(), Budgets(), PlanningRule()
 
 
 def _date(value: object) -> object:
@@ -78,6 +79,41 @@ class TaxesTable(Table):
     )
     tax_budget_usd: Usd | None = key(None, "tell when the tax on them comes near this", 2_000)
     budget_warn_percent: PercentAbove = key(percent(_BUDGETS.warn_from), "near is this much of it")
+    planner: Annotated[str, choice(*Planner)] = key(
+        _PLANNING.planner.value,
+        "who plans a rebalance: fast, exact (needs highspy; flat rates), or off for no regard to tax",
+    )
+    exact_seconds: Annotated[int, whole(least=1, most=300)] = key(
+        _PLANNING.exact_seconds, "what the exact planner may take before the fast one is used"
+    )
+    destination_edge_percent: Percent = key(
+        percent(_PLANNING.edge), "of the band: beyond it drift is mended whatever the tax"
+    )
+    drift_price_percent: Annotated[Decimal, number(most=100, unit=" %")] = key(
+        percent(_PLANNING.drift_price), "inside it a gain is realised only at less tax than this"
+    )
+    trading_cost_percent: Annotated[Decimal, number(most=5, unit=" %")] = key(
+        percent(_PLANNING.trading_cost), "of what is bought or sold, for the planner"
+    )
+    deferral_credit_percent: Percent = key(
+        percent(_PLANNING.deferral_credit), "of the tax on a gain, due later anyway"
+    )
+    wait_days: Annotated[int, whole(most=366)] = key(
+        _PLANNING.wait_days, "a lot so near to long-term is held back for what waiting saves"
+    )
+    long_term_only: Flag = key(
+        _PLANNING.long_term_only, "true: no rebalance realises a short-term gain"
+    )
+    plan_gain_usd: Usd | None = key(None, "no plan realises more gain than this", 5_000)
+    plan_turnover_percent: PercentAbove | None = key(
+        None, "nor trades more of the portfolio, one way", 20
+    )
+    location_drag_percent: dict[Symbol, Annotated[Decimal, number(most=20, unit=" %")]] = key(
+        {}, "yearly tax on what a symbol pays out in a taxable account, { BND = 1.4, VTI = 0.2 }"
+    )
+    location_years: Annotated[Decimal, number(most=50, unit=" years")] = key(
+        _PLANNING.location_years, "how many years of it a move between accounts weighs"
+    )
 
 
 class HarvestTable(Table):

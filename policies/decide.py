@@ -12,9 +12,11 @@ from policies.gates import (
 from policies.planning.continue_run import continue_run, end_of_time
 from policies.planning.plan import Plan, make_plan, views
 from policies.planning.stops import destination_gate
+from policies.planning.tax.aware import tax_aware_plan, told
 from policies.policy import Policy
 from policies.prices import judge_prices, wanted_symbols
-from policies.triggers.ask import Asked, Call, ask_triggers
+from policies.taxes.planning_rule import Planner
+from policies.triggers.ask import Aim, Asked, Call, ask_triggers
 from portfolio.decisions import Decision, Gate, Hold, Proposal
 from portfolio.memory import Memory
 from portfolio.money import exact_arithmetic
@@ -41,12 +43,22 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
         asked = ask_triggers(book)
         gates = (*gates, *asked.gates)
         for call in () if why_stopped(book) else asked.calls:
-            plan = make_plan(book, call)
+            plan = _planned(book, call)
             judgement = (size_gate(plan, call), improvement_gate(plan, call))
             gates = (*gates, *judgement, *destination_gate(book, call))
             if all(gate.passed for gate in judgement):
                 return _proposal(book, call, plan, gates)
         return _hold(book, asked, gates)
+
+
+def _planned(book: Book, call: Call) -> Plan:
+    """A rebalance of a household with tax rates is planned for tax; other plans are told theirs."""
+    taxes, rule = book.policy.taxes, book.policy.tax_planning
+    if taxes is None or rule.planner is Planner.OFF:
+        return make_plan(book, call)
+    if call.aim is Aim.REBALANCE:
+        return tax_aware_plan(book, taxes, rule)
+    return told(make_plan(book, call), book, taxes)
 
 
 def _proposal(book: Book, call: Call, plan: Plan, gates: tuple[Gate, ...]) -> Proposal:
@@ -61,6 +73,7 @@ def _proposal(book: Book, call: Call, plan: Plan, gates: tuple[Gate, ...]) -> Pr
         skipped=plan.skipped,
         managed_value=book.managed,
         estimated_cost=plan.cost,
+        taxes=plan.taxes,
     )
 
 

@@ -147,21 +147,33 @@ def improvement_gate(plan: Plan, call: Call) -> Gate:
     value, level = plan.improvement * 100, call.min_improvement * 100
     exempt = call.aim is Aim.INVEST or call.must
     enough = plan.improvement >= call.min_improvement and plan.improvement > ZERO
+    inside = call.breached and plan.taxes is not None and _inside_bands(plan, call)
     text = (
         f"{call.aim.value}: removes {value:.1f} % of the drift "
         f"({percent(plan.drift_before)} to {percent(plan.drift_after)}), asks for {level:.1f} %"
     )
     if exempt and not enough:
         text += "; waived, cash comes first"
+    elif inside and not enough:
+        text += "; waived, it ends inside the bands and taxes stop it there"
     return Gate(
         name="improvement",
-        passed=enough or exempt,
+        passed=enough or exempt or bool(inside),
         scope=call.aim.value,
         value=value,
         level=level,
         margin=level - value,
         unit="percent",
         text=text,
+    )
+
+
+def _inside_bands(plan: Plan, call: Call) -> bool:
+    """Whether every slice that fired ends inside its band."""
+    return all(
+        abs(view.after - view.target) < view.half_width
+        for view in plan.slices
+        if view.name in call.breached
     )
 
 

@@ -15,6 +15,7 @@ from policies.taxes.gifts import GiftRule
 from policies.taxes.guards import LotRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.household import HouseholdTaxes
+from policies.taxes.planning_rule import PlanningRule
 from portfolio.money import ZERO, Money, Weight
 from portfolio.target import Band, Lock, Target
 
@@ -115,7 +116,7 @@ class Policy:
     proposal waits; `run_sessions` how long an accepted one may take. No order goes out in the first
     `quiet_open_minutes` and last `quiet_close_minutes` of a session.
     `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
-    Without `taxes` nothing is said or done about them.
+    Without `taxes` nothing is said or done about them; with them `tax_planning` plans a rebalance.
     """
 
     target: Target
@@ -142,6 +143,7 @@ class Policy:
     quiet_close_minutes: int = 10
     locks: Mapping[str, Lock] = field(default_factory=dict)
     taxes: HouseholdTaxes | None = None
+    tax_planning: PlanningRule = field(default_factory=PlanningRule)
     harvest: HarvestRule = field(default_factory=HarvestRule)
     gifts: GiftRule = field(default_factory=GiftRule)
     lots: LotRule = field(default_factory=LotRule)

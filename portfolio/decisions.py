@@ -53,12 +53,58 @@ class SliceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LotSale:
+    """What a sale takes of one lot, as an estimate at the counted price. `term` is "short", "long", or
+    empty when the sale has none; `gain` is negative for a loss and None when the basis is not known."""
+
+    lot_id: str
+    quantity: Quantity
+    acquired_on: date | None = None
+    term: str = ""
+    gain: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """What one technique saves in tax against doing without it, in money."""
+
+    technique: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxEstimate:
+    """What a plan's sales come to in tax, in money; an estimate, no advice.
+
+    `short_gain` and `long_gain` are realised by the plan, losses negative. `tax` is what they add to
+    the year's tax, netted with the year so far; below zero they lower it. `naive_tax` is what selling
+    in proportion, first in, first out, back to target would add; `savings` add up to the difference.
+    `planner` says which one made the plan and `gap` how much a better plan could still save at most;
+    both are empty when the plan was not made for tax.
+    """
+
+    year: int
+    short_gain: Money
+    long_gain: Money
+    tax: Money
+    naive_tax: Money | None = None
+    savings: tuple[Saving, ...] = ()
+    planner: str = ""
+    gap: Money | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLeg:
-    """One order of a plan, with what it is counted at and why it is there."""
+    """One order of a plan, with what it is counted at and why it is there.
+
+    `lots` are what a sale in a taxable account takes, in order, when the household has tax rates.
+    """
 
     intent: OrderIntent
     price: Price
     reason: str
+    lots: tuple[LotSale, ...] = ()
 
     @property
     def value(self) -> Money:
@@ -105,6 +151,7 @@ class Proposal:
     approval. `managed_value` is the value of all slices with cash. `estimated_cost` covers spread and
     fees in money. `advice` are legs in accounts that trimtab only observes: told, never sent.
     `harvests` are the losses that a plan takes for the tax; such a plan does nothing else.
+    `taxes` is there when the household has tax rates.
     """
 
     kind: Literal["proposal"] = "proposal"
@@ -120,6 +167,7 @@ class Proposal:
     estimated_cost: Money = field(default=Money(ZERO))
     run: int | None = None
     harvests: tuple[HarvestStep, ...] = ()
+    taxes: TaxEstimate | None = None
 
     @property
     def sells(self) -> tuple[PlannedLeg, ...]:

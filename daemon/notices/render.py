@@ -14,6 +14,7 @@ from daemon.notices.words import (
     changed_settings,
     plan_lines,
     sides,
+    tax_line,
     without_amounts,
 )
 from daemon.screens.words import instant, money, quantity, short_hash
@@ -240,6 +241,8 @@ def _request(event: ApprovalRequested, plan: Proposal | None, *, amounts: bool) 
     lines = [] if plan is None else [_sentence(plan.reason)]
     if plan is not None:
         lines.append(plan_lines(plan, plan.legs, amounts=amounts))
+        if told := tax_line(plan, amounts=amounts):
+            lines.append(told)
         if plan.advice:
             lines.append("By your own hand, in accounts that are only observed:")
             lines.append(plan_lines(plan, plan.advice, amounts=amounts))

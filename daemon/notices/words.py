@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final
 
 from daemon.screens.words import money, percent, quantity
@@ -60,6 +61,25 @@ def _leg(proposal: Proposal, leg: PlannedLeg, *, amounts: bool, with_account: bo
         f"{intent.side} {quantity(intent.quantity)} {intent.symbol}{where}{limit}, "
         f"about {money(leg.value)} USD ({percent(part)})"
     )
+
+
+def tax_line(proposal: Proposal, *, amounts: bool) -> str:
+    """What a plan does to the year's tax and what it saves, as fractions; empty when not known."""
+    taxes = proposal.taxes
+    if taxes is None:
+        return ""
+    verb = "lowers" if taxes.tax < ZERO else "raises"
+    moved = _of(proposal, abs(taxes.tax), amounts)
+    line = f"Tax, an estimate: the plan {verb} the year's tax by{moved}"
+    if taxes.naive_tax is not None and taxes.naive_tax > taxes.tax:
+        saved = _of(proposal, taxes.naive_tax - taxes.tax, amounts)
+        line += f"; it saves{saved} against selling in proportion to the target"
+    return f"{line}."
+
+
+def _of(proposal: Proposal, amount: Decimal, amounts: bool) -> str:
+    part = amount / proposal.managed_value if proposal.managed_value else ZERO
+    return f" {money(amount)} USD" if amounts else f" {part * 100:.2f} % of the portfolio"
 
 
 def bulleted(lines: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from daemon.screens.style import quiet_table, words
+from daemon.screens.taxes import taxes_lines
 from daemon.screens.words import money, number_of, percent, quantity, short_hash
 from portfolio.decisions import Decision, Gate, Hold, PlannedLeg, Proposal, Verdict
 from portfolio.orders import Side
@@ -98,6 +99,8 @@ def decision_screen(decision: Decision, verdict: Verdict | None = None) -> Rende
                 plan_table(decision.legs),
                 Text(plan_summary(decision), style="quiet"),
             ]
+        if decision.taxes is not None:
+            parts += [Text(), taxes_lines(decision.taxes, decision.legs)]
         if decision.advice:
             parts += [Text("\nTold, never sent:", style="title"), plan_table(decision.advice)]
         parts += [words(f"Left out: {text}", "quiet") for text in decision.skipped]

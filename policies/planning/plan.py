@@ -10,7 +10,7 @@ from policies.planning.destination import wanted_trades
 from policies.planning.sizing import Part, as_leg, in_order
 from policies.planning.wash_guard import left_for_washes, without_own_washes
 from policies.triggers.ask import Aim, Call
-from portfolio.decisions import PlannedLeg, SliceView
+from portfolio.decisions import PlannedLeg, SliceView, TaxEstimate
 from portfolio.drift import slice_drifts
 from portfolio.money import ZERO, Money, Weight
 from portfolio.orders import Side
@@ -18,7 +18,10 @@ from portfolio.orders import Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Orders and what they would do. `drift_before` and `drift_after` are total drift, fractions."""
+    """Orders and what they would do. `drift_before` and `drift_after` are total drift, fractions.
+
+    `taxes` is there when the household has tax rates.
+    """
 
     legs: tuple[PlannedLeg, ...]
     advice: tuple[PlannedLeg, ...]
@@ -27,6 +30,7 @@ class Plan:
     drift_before: Decimal
     drift_after: Decimal
     cost: Money
+    taxes: TaxEstimate | None = None
 
     @property
     def improvement(self) -> Decimal:

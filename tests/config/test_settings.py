@@ -91,6 +91,18 @@ carried_long_usd = 400
 gain_budget_usd = 10_000
 tax_budget_usd = 2_000
 budget_warn_percent = 90
+planner = "exact"
+exact_seconds = 20
+destination_edge_percent = 80
+drift_price_percent = 3
+trading_cost_percent = 0.1
+deferral_credit_percent = 10
+wait_days = 30
+long_term_only = true
+plan_gain_usd = 5_000
+plan_turnover_percent = 15
+location_drag_percent = { BND = 1.4 }
+location_years = 2
 [harvest]
 declared_all_accounts = 2026-01-02
 min_loss_fund_percent = 3
@@ -159,6 +171,7 @@ def test_every_setting_of_policy_and_limits_can_be_written_in_its_own_unit() -> 
         (policy.deposits, settings().policy.deposits),
         (policy.prices, settings().policy.prices),
         (policy.minimum_trade, settings().policy.minimum_trade),
+        (policy.tax_planning, settings().policy.tax_planning),
         (policy.harvest, settings().policy.harvest),
         (policy.gifts, settings().policy.gifts),
         (read.limits, Limits()),

@@ -7,6 +7,7 @@ import pytest
 
 from config.tax_rules import shipped_partners
 from policies.taxes.netting import CapitalResult
+from policies.taxes.planning_rule import Planner
 from policies.taxes.rates import FilingStatus, FlatRates, IncomeRates
 from tests.support.configurations import SMALLEST, refused, settings
 
@@ -119,3 +120,17 @@ def test_gifts_and_hedging_have_their_own_tables() -> None:
         Decimal("0.24"),
     )
     assert (found.hedge.enabled, found.hedge.betas) == (True, {"VTI": Decimal("1.05")})
+
+
+def test_the_exact_planner_wants_flat_rates() -> None:
+    text = SMALLEST + '\n[taxes]\nordinary_income_usd = 90_000\nplanner = "exact"\n'
+    (line,) = refused(text)
+    assert "the exact planner knows flat rates only" in line
+
+
+def test_the_planner_is_the_fast_one_unless_asked() -> None:
+    rule = settings(SMALLEST + FLAT).policy.tax_planning
+    assert rule.planner is Planner.FAST
+    exact = settings(SMALLEST + FLAT + 'planner = "exact"\nplan_gain_usd = 500\n').policy
+    assert exact.tax_planning.planner is Planner.EXACT
+    assert exact.tax_planning.most_gain == 500

@@ -1,0 +1,189 @@
+"""A rebalance of a household with tax rates, from the decision's own door."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from policies.decide import decide
+from policies.policy import Policy
+from policies.taxes.planning_rule import Planner, PlanningRule
+from policies.taxes.rates import FilingStatus, Income, IncomeRates
+from portfolio.accounts import AccountKind
+from portfolio.canonical import canonical
+from portfolio.decisions import Decision, Hold, Proposal
+from portfolio.lots import Lot
+from portfolio.money import Money
+from portfolio.orders import Side
+from portfolio.snapshot import AccountSnapshot, Snapshot
+from tests.support.households import account, household, memory, quote
+from tests.support.tax_households import NEW, bought, taxed, taxed_policy
+
+QUOTES = (quote("STK", 250), quote("BND", 75))
+
+
+def taxable(*lots: Lot, cash: int = 0) -> AccountSnapshot:
+    held: dict[str, Decimal] = {}
+    for lot in lots:
+        held[lot.symbol] = held.get(lot.symbol, Decimal(0)) + lot.quantity
+    return account(cash, held, lots=lots)
+
+
+def grown(*others: AccountSnapshot, **result: int) -> tuple[Snapshot, Policy]:
+    """350 stocks at 250 against 450 bonds at 75: 72 % where 60 are wanted, all of it gained."""
+    main = taxable(bought("STK", 350, 100), bought("BND", 450, 70))
+    return household(main, *others, quotes=QUOTES), taxed_policy(taxes=taxed(**result))
+
+
+def proposal(decision: Decision) -> Proposal:
+    assert isinstance(decision, Proposal), decision.reason
+    return decision
+
+
+def weight_after(plan: Proposal, name: str) -> Decimal:
+    return next(view.after for view in plan.slices if view.name == name)
+
+
+def test_taxed_gains_are_sold_only_to_inside_the_band() -> None:
+    plan = proposal(decide(*grown(), memory()))
+    (sell,) = plan.sells
+    # 60 % and nine tenths of the band of 5 points
+    assert Decimal("0.64") < weight_after(plan, "stk") < Decimal("0.646")
+    assert plan.taxes is not None
+    # 37 shares gained 150 each, at 15 %
+    assert sell.intent.quantity == 37
+    assert plan.taxes.long_gain == 5550
+    assert plan.taxes.tax == Decimal("832.50")
+
+
+def test_a_plan_that_stops_at_the_edge_is_worth_it_although_it_removes_little() -> None:
+    # 65.1 % in stocks: mended to 64.5 %, an eighth of the drift, less than the fifth that is asked.
+    main = taxable(bought("STK", 1302, 100), bought("BND", 2327, 70))
+    plan = proposal(decide(household(main, quotes=QUOTES), taxed_policy(), memory()))
+    assert weight_after(plan, "stk") < Decimal("0.65")
+    (gate,) = (g for g in plan.gates if g.name == "improvement")
+    assert gate.passed
+    assert "taxes stop it there" in gate.text
+
+
+def test_a_tax_deferred_account_mends_the_drift_before_any_gain_is_taxed() -> None:
+    ira = account(0, {"STK": 100, "BND": 50}, name="ira", kind=AccountKind.TAX_DEFERRED)
+    plan = proposal(decide(*grown(ira), memory()))
+    assert {leg.intent.account for leg in plan.legs} == {"ira"}
+    assert abs(weight_after(plan, "stk") - Decimal("0.6")) < Decimal("0.002")
+    assert plan.taxes is not None
+    assert plan.taxes.tax == 0
+    first = plan.taxes.savings[0]
+    assert first.technique == "tax-advantaged accounts first"
+    assert first.amount > 0
+
+
+def test_the_savings_add_up_to_what_not_caring_would_have_cost() -> None:
+    for others in ((), (account(0, {"STK": 40}, name="ira", kind=AccountKind.TAX_FREE),)):
+        taxes = proposal(decide(*grown(*others), memory())).taxes
+        assert taxes is not None
+        assert taxes.naive_tax is not None
+        assert sum(s.amount for s in taxes.savings) == taxes.naive_tax - taxes.tax
+        assert taxes.naive_tax > taxes.tax
+
+
+def test_a_sale_names_the_lots_it_takes_with_their_terms() -> None:
+    main = taxable(
+        bought("STK", 20, 240, name="old"),
+        bought("STK", 330, 260, NEW, name="new"),
+        bought("BND", 450, 70),
+    )
+    plan = proposal(decide(household(main, quotes=QUOTES), taxed_policy(), memory()))
+    (sell,) = plan.sells
+    old, new = sell.lots
+    assert (old.lot_id, old.quantity, old.term, old.gain) == ("old", 20, "long", 200)
+    assert (new.lot_id, new.term) == ("new", "short")
+    assert new.quantity == sell.intent.quantity - 20
+    assert new.gain == -10 * new.quantity
+
+
+def test_losses_are_free_to_sell_so_the_plan_goes_to_the_target() -> None:
+    main = taxable(bought("STK", 350, 260), bought("BND", 450, 70))
+    plan = proposal(decide(household(main, quotes=QUOTES), taxed_policy(), memory()))
+    assert abs(weight_after(plan, "stk") - Decimal("0.6")) < Decimal("0.002")
+    assert plan.taxes is not None
+    assert plan.taxes.tax < 0
+
+
+def test_a_loss_is_not_taken_while_its_shares_were_bought_in_the_last_30_days() -> None:
+    lately = replace(bought("STK", 5, 255), acquired_on=memory().started_on, lot_id="lately")
+    main = taxable(bought("STK", 345, 260), lately, bought("BND", 450, 70))
+    answer = decide(household(main, quotes=QUOTES), taxed_policy(), memory())
+    assert isinstance(answer, Hold)
+    assert "no order is left" in next(g.text for g in answer.gates if g.name == "size")
+
+
+def test_losses_of_the_year_let_gains_be_taken_to_the_target() -> None:
+    snapshot, policy = grown(long=-20_000)
+    plan = proposal(decide(snapshot, policy, memory()))
+    # 20,000 lost already: the first 17,000 of gain use up what would only be carried at 12 %.
+    assert plan.taxes is not None
+    assert plan.taxes.tax < Decimal("0.15") * plan.taxes.long_gain
+
+
+def test_a_household_without_rates_is_planned_as_before() -> None:
+    snapshot, policy = grown()
+    plan = proposal(decide(snapshot, replace(policy, taxes=None), memory()))
+    assert plan.taxes is None
+    assert all(leg.lots == () for leg in plan.legs)
+    assert abs(weight_after(plan, "stk") - Decimal("0.6")) < Decimal("0.002")
+
+
+def test_the_planner_may_be_switched_off() -> None:
+    snapshot, policy = grown()
+    off = replace(policy, tax_planning=PlanningRule(planner=Planner.OFF))
+    plain = replace(policy, taxes=None)
+    assert (
+        proposal(decide(snapshot, off, memory())).legs
+        == proposal(decide(snapshot, plain, memory())).legs
+    )
+
+
+def test_a_year_without_brackets_is_not_planned() -> None:
+    snapshot, policy = grown()
+    assert policy.taxes is not None
+    by_income = IncomeRates(
+        tables=(), income=Income(ordinary=Money(Decimal(90_000)), magi=Money(Decimal(90_000)))
+    )
+    rates = replace(policy.taxes.rates, federal=by_income, status=FilingStatus.JOINT)
+    policy = replace(policy, taxes=replace(policy.taxes, rates=rates))
+    answer = decide(snapshot, policy, memory())
+    assert isinstance(answer, Hold)
+    assert "no tax brackets for 2026" in answer.reason
+
+
+def test_the_exact_planner_makes_the_same_plan_here() -> None:
+    snapshot, policy = grown()
+    exact = replace(policy, tax_planning=PlanningRule(planner=Planner.EXACT))
+    assert (
+        proposal(decide(snapshot, exact, memory())).legs
+        == proposal(decide(snapshot, policy, memory())).legs
+    )
+
+
+def test_new_cash_is_used_before_anything_is_sold() -> None:
+    main = taxable(bought("STK", 350, 100), bought("BND", 450, 70), cash=20_000)
+    plan = proposal(decide(household(main, quotes=QUOTES), taxed_policy(), memory()))
+    assert plan.sells == ()
+    assert {leg.intent.symbol for leg in plan.buys} == {"BND"}
+
+
+def test_the_same_inputs_give_the_same_plan() -> None:
+    snapshot, policy = grown(
+        account(500, {"STK": 30, "BND": 5}, name="ira", kind=AccountKind.TAX_DEFERRED)
+    )
+    answers = {canonical(decide(snapshot, policy, memory())) for _ in range(3)}
+    assert len(answers) == 1
+
+
+def test_each_account_buys_with_its_own_money() -> None:
+    ira = account(0, {"STK": 20}, name="ira", kind=AccountKind.TAX_DEFERRED)
+    plan = proposal(decide(*grown(ira), memory()))
+    for name in ("main", "ira"):
+        legs = [leg for leg in plan.legs if leg.intent.account == name]
+        sold = sum(leg.intent.notional(leg.price) for leg in legs if leg.intent.side is Side.SELL)
+        spent = sum(leg.intent.notional(leg.price) for leg in legs if leg.intent.side is Side.BUY)
+        assert spent <= sold
