@@ -45,7 +45,8 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
         for call in () if why_stopped(book) else asked.calls:
             plan = _planned(book, call)
             judgement = (size_gate(plan, call), improvement_gate(plan, call))
-            gates = (*gates, *judgement, *destination_gate(book, call))
+            stops = () if plan.taxes and plan.taxes.planner else destination_gate(book, call)
+            gates = (*gates, *judgement, *stops)
             if all(gate.passed for gate in judgement):
                 return _proposal(book, call, plan, gates)
         return _hold(book, asked, gates)
