@@ -111,7 +111,6 @@ def planning_rule(table: TaxesTable) -> PlanningRule:
         edge=_part(table.destination_edge_percent),
         trading_cost=_part(table.trading_cost_percent),
         deferral_credit=_part(table.deferral_credit_percent),
-        wait_days=table.wait_days,
         long_term_only=table.long_term_only,
         most_gain=None if table.plan_gain_usd is None else Money(table.plan_gain_usd),
         most_turnover=None if turnover is None else Weight(_part(turnover)),

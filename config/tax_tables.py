@@ -98,9 +98,6 @@ class TaxesTable(Table):
     deferral_credit_percent: Percent = key(
         percent(_PLANNING.deferral_credit), "of the tax on a gain, due later anyway"
     )
-    wait_days: Annotated[int, whole(most=366)] = key(
-        _PLANNING.wait_days, "a lot so near to long-term is held back for what waiting saves"
-    )
     long_term_only: Flag = key(
         _PLANNING.long_term_only, "true: no rebalance realises a short-term gain"
     )

@@ -24,7 +24,6 @@ class PlanningRule:
     tax is dearer is not realised for it. Beyond the destination, `edge` of the way from the target to
     the band's edge, drift is mended whatever it costs. `trading_cost` is paid on every dollar bought
     and sold. `deferral_credit` is the part of the tax on a gain that would be due later anyway (OPT-3).
-    `wait_days` before a lot becomes long-term its sale at a gain is made dearer by what waiting saves.
     `exact_seconds` is how long the exact planner may take. `location_drag` is the yearly tax on what a
     symbol pays out, held in a taxable account, and `location_years` how many years of it a move weighs.
     """
@@ -34,7 +33,6 @@ class PlanningRule:
     edge: Decimal = Decimal("0.9")
     trading_cost: Decimal = Decimal("0.0005")
     deferral_credit: Decimal = ZERO
-    wait_days: int = 45
     long_term_only: bool = False
     most_gain: Money | None = None
     most_turnover: Weight | None = None

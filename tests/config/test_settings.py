@@ -97,7 +97,6 @@ destination_edge_percent = 80
 drift_price_percent = 3
 trading_cost_percent = 0.1
 deferral_credit_percent = 10
-wait_days = 30
 long_term_only = true
 plan_gain_usd = 5_000
 plan_turnover_percent = 15

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from policies.policy import Policy
+from policies.taxes.guards import LotRule
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.netting import CapitalResult
 from policies.taxes.rates import FlatRates, TaxRates
@@ -41,4 +42,5 @@ def taxed(**result: int) -> HouseholdTaxes:
 
 def taxed_policy(**settings: Any) -> Policy:
     """60/40 stocks and bonds of a household with tax rates."""
-    return stocks_and_bonds(**{"taxes": taxed(), "limit_offset": Decimal("0.001"), **settings})
+    guarded = {"taxes": taxed(), "lots": LotRule(guards=True), "limit_offset": Decimal("0.001")}
+    return stocks_and_bonds(**{**guarded, **settings})

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
 
 from policies.book import Book, Desk
+from policies.planning.sizing import limit_of
 from policies.planning.tax.curve import Curve, curve_of
 from policies.planning.tax.problem import Chains, Drift, Problem
+from policies.policy import Policy
+from policies.taxes.guards import washed_by_sale
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.planning_rule import PlanningRule
 from policies.taxes.terms import Term, days_to_long_term, result_of_sale
@@ -17,8 +20,8 @@ from portfolio.accounts import AccountKind
 from portfolio.drift import Block
 from portfolio.lots import Lot
 from portfolio.money import ZERO, Money
+from portfolio.orders import Side
 
-WASH_WINDOW = timedelta(days=30)
 BEYOND = 1.0
 """What a dollar of drift beyond the destination costs: more than any tax on it."""
 IDLE = 0.002
@@ -30,7 +33,8 @@ class ChainLot:
     """One lot in the order it is sold: what may be sold of it, what it gains, and what bars it.
 
     `units` may be sold, worth `value`; `gain` is theirs, both in USD. `waits_days` until a gain is
-    long-term, 0 when it is.
+    long-term, 0 when it is. `washes` says that at the sale's limit it may be sold at a loss, which a
+    purchase of the slice would then wash.
     """
 
     lot: Lot
@@ -38,6 +42,7 @@ class ChainLot:
     value: float
     gain: float
     short: bool
+    washes: bool
     waits_days: int
 
 
@@ -96,7 +101,7 @@ def household_of(
                 inside=float(rule.drift_price),
                 beyond=BEYOND,
             ),
-            chains=_arrays(chains, (len(desks), len(keys)), curve, rule),
+            chains=_arrays(chains, (len(desks), len(keys)), curve, book.policy),
             curve=curve,
             base=(float(typed.net_short), float(typed.net_long)),
             most_traded=_budget(rule.most_turnover, 2 * book.managed),
@@ -122,7 +127,8 @@ def _kind(book: Book, desk: Desk) -> AccountKind:
 
 
 def _may_buy(book: Book, desk: Desk, key: str) -> bool:
-    return key not in desk.barred and key not in book.locks.buys and key in book.snapshot.quotes
+    barred = desk.why_no_buy(key) or book.locks.buys.get(key)
+    return not barred and key in book.snapshot.quotes
 
 
 def _holding(book: Book, rule: PlanningRule, keys: Sequence[str]) -> Block:
@@ -145,7 +151,7 @@ def _chain(book: Book, desk: Desk, key: str, rule: PlanningRule) -> tuple[ChainL
             link = _link(book, lot, part, taxed=taxed)
             if rule.long_term_only and link.short and link.gain > 0.0:
                 break
-            if link.gain < 0.0 and _bought_lately(book, lot):
+            if link.washes and _would_be_washed(book, lot):
                 break
             chain.append(link)
             left -= part
@@ -163,10 +169,18 @@ def _link(book: Book, lot: Lot, part: Decimal, *, taxed: bool) -> ChainLot:
     value = part * book.prices[lot.symbol]
     if not taxed:
         return ChainLot(
-            lot=lot, units=part, value=float(value), gain=0.0, short=False, waits_days=0
+            lot=lot,
+            units=part,
+            value=float(value),
+            gain=0.0,
+            short=False,
+            washes=False,
+            waits_days=0,
         )
     today = book.snapshot.day
     found = result_of_sale(lot, lot.quantity * book.prices[lot.symbol], today)
+    limit = limit_of(Side.SELL, book.snapshot.quotes[lot.symbol], book.policy.limit_offset)
+    at_limit = result_of_sale(lot, lot.quantity * limit, today)
     gain = (found.gain or ZERO) * part / lot.quantity
     days = days_to_long_term(lot, today) or 0
     return ChainLot(
@@ -175,49 +189,40 @@ def _link(book: Book, lot: Lot, part: Decimal, *, taxed: bool) -> ChainLot:
         value=float(value),
         gain=float(gain),
         short=found.term is Term.SHORT,
+        washes=at_limit.gain is not None and at_limit.gain < ZERO,
         waits_days=days if gain > ZERO else 0,
     )
 
 
-def _bought_lately(book: Book, sold: Lot) -> bool:
-    """Whether any account bought into the lot's identity group in the last 30 days and holds it."""
-    group = _group(book, sold.symbol)
-    start = book.snapshot.day - WASH_WINDOW
-    return any(
-        lot.lot_id != sold.lot_id
-        and lot.source.is_purchase
-        and lot.acquired_on is not None
-        and lot.acquired_on >= start
-        and _group(book, lot.symbol) == group
-        for account in book.snapshot.accounts
-        for lot in account.lots
-    )
-
-
-def _group(book: Book, symbol: str) -> str:
-    return book.instrument(symbol).identity_group or symbol
+def _would_be_washed(book: Book, sold: Lot) -> bool:
+    """Whether shares bought in the last 30 days, in any account, would wash a loss on the lot."""
+    rule = book.policy.lots
+    if not rule.guards:
+        return False
+    held = [lot for account in book.snapshot.accounts for lot in account.lots]
+    return washed_by_sale(sold, held, rule.household, book.snapshot.day) > ZERO
 
 
 def _arrays(
     chains: Mapping[tuple[int, int], tuple[ChainLot, ...]],
     shape: tuple[int, int],
     curve: Curve,
-    rule: PlanningRule,
+    policy: Policy,
 ) -> Chains:
     longest = max((len(lots) for lots in chains.values()), default=1)
     full = (*shape, longest)
     value, gain, wait = np.zeros(full), np.zeros(full), np.zeros(full)
     short, washes = np.zeros(full, dtype=np.bool_), np.zeros(full, dtype=np.bool_)
     up_short, up_long = curve.slopes(1.0, 1.0)
-    keeps = float(1 - rule.deferral_credit)
+    keeps = float(1 - policy.tax_planning.deferral_credit)
     for (a, c), lots in chains.items():
         for k, link in enumerate(lots):
             rate = link.gain / link.value
             value[a, c, k] = link.value
             gain[a, c, k] = rate * keeps if rate > 0.0 else rate
             short[a, c, k] = link.short
-            washes[a, c, k] = link.gain < 0.0
-            if 0 < link.waits_days <= rule.wait_days:
+            washes[a, c, k] = link.washes
+            if 0 < link.waits_days <= policy.lots.wait_days:
                 wait[a, c, k] = max(0.0, up_short - up_long) * rate
     return Chains(value=value, gain=gain, short=short, wait=wait, washes=washes)
 

@@ -1,9 +1,11 @@
 """A rebalance of a household with tax rates, from the decision's own door."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from policies.decide import decide
+from policies.planning.wash_guard import wash_denials
 from policies.policy import Policy
 from policies.taxes.planning_rule import Planner, PlanningRule
 from policies.taxes.rates import FilingStatus, Income, IncomeRates
@@ -11,10 +13,11 @@ from portfolio.accounts import AccountKind
 from portfolio.canonical import canonical
 from portfolio.decisions import Decision, Hold, Proposal
 from portfolio.lots import Lot
-from portfolio.money import Money
+from portfolio.memory import RecentLoss
+from portfolio.money import Money, Quantity
 from portfolio.orders import Side
 from portfolio.snapshot import AccountSnapshot, Snapshot
-from tests.support.households import account, household, memory, quote
+from tests.support.households import DAY, account, household, memory, quote
 from tests.support.tax_households import NEW, bought, taxed, taxed_policy
 
 QUOTES = (quote("STK", 250), quote("BND", 75))
@@ -187,3 +190,39 @@ def test_each_account_buys_with_its_own_money() -> None:
         sold = sum(leg.intent.notional(leg.price) for leg in legs if leg.intent.side is Side.SELL)
         spent = sum(leg.intent.notional(leg.price) for leg in legs if leg.intent.side is Side.BUY)
         assert spent <= sold
+
+
+def test_a_slice_whose_loss_is_recent_is_not_bought() -> None:
+    lost = RecentLoss(
+        account="main",
+        symbol="BND",
+        sold_on=DAY,
+        quantity=Quantity(Decimal(10)),
+        loss=Money(Decimal(50)),
+    )
+    snapshot, policy = grown()
+    answer = decide(snapshot, policy, memory(recent_losses=(lost,)))
+    assert not isinstance(answer, Proposal) or answer.buys == ()
+
+
+def test_an_order_of_every_plan_passes_the_wash_guard_of_the_limits() -> None:
+    ira = account(0, {"STK": 10, "BND": 300}, name="ira", kind=AccountKind.TAX_DEFERRED)
+    main = taxable(bought("STK", 300, 251), bought("STK", 50, 100, NEW), bought("BND", 300, 74))
+    snapshot = household(main, ira, quotes=QUOTES)
+    plan = proposal(decide(snapshot, taxed_policy(), memory()))
+    rule = taxed_policy().lots
+    assert list(wash_denials(plan, snapshot, memory(), rule)) == []
+
+
+def test_a_lot_that_is_nearly_long_term_waits() -> None:
+    # A short-term gain of 9.2 % costs 3.2 % in tax, less than the 4 % that both slices' drift is
+    # thought to cost: it is sold to the target. With 20 days to its long term, waiting saves another
+    # 1.8 %, so it is sold only to inside the band.
+    others = bought("BND", 450, 70)
+    after = {}
+    for name, day in (("new", NEW), ("soon", date(2025, 3, 30))):
+        main = taxable(bought("STK", 350, 227, day), others)
+        plan = proposal(decide(household(main, quotes=QUOTES), taxed_policy(), memory()))
+        after[name] = weight_after(plan, "stk")
+    assert after["new"] < Decimal("0.603")
+    assert after["soon"] > Decimal("0.64")
