@@ -8,7 +8,7 @@ from daemon.house import House
 from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
 from portfolio.lots import Lot, matching_position
-from portfolio.money import ONE, Quantity
+from portfolio.money import ONE, ZERO, Quantity
 from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
 from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
 
@@ -62,7 +62,10 @@ def _account(house: House, account: Account) -> AccountSnapshot:
         cash=state.cash,
         settled_cash=state.settled_cash,
         positions=positions,
-        lots=tuple(lot for p in positions for lot in matching_position(ledger, p)),
+        # A short position has no lots; it is fenced until a person has looked.
+        lots=tuple(
+            lot for p in positions if p.quantity > ZERO for lot in matching_position(ledger, p)
+        ),
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
     )

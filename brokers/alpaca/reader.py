@@ -103,6 +103,8 @@ class AlpacaReader:
         body = self._connection.read("/positions")
         with _understanding("/positions"):
             found = [wire.position(row) for row in wire.rows("position", body)]
+        if len({p.symbol for p in found}) < len(found):
+            raise Unavailable("Alpaca: GET /v2/positions lists a symbol twice: it cannot be read")
         return sorted(found, key=lambda p: p.symbol)
 
     def open_orders(self) -> Sequence[Order]:

@@ -42,6 +42,8 @@ _STATUS = {
     "replaced": OrderStatus.REPLACED,
 }
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL, "sell_short": Side.SELL}
+_LARGEST = Decimal(10) ** 15
+"""No price, quantity or sum of an account is larger; a float of it still knows the cent."""
 _FUND_NAME = re.compile(r"\b(ETF|ETN|Fund)s?\b", re.IGNORECASE)
 
 
@@ -113,9 +115,12 @@ class Row:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self.problem(name)
         try:
-            return finite(str(value))
+            number = finite(str(value))
         except ValueError:
             raise self.problem(name) from None
+        if abs(number) > _LARGEST:
+            raise self.problem(name)
+        return number
 
     def price(self, name: str) -> Price | None:
         """A price above zero; None when absent or zero, which is how Alpaca says "none"."""
