@@ -23,6 +23,7 @@ from portfolio.decisions import (
 )
 from portfolio.events import Alarm, ApprovalEnded, ApprovalRequested, RunOpened
 from portfolio.memory import Memory
+from portfolio.ports import JournalReader
 from portfolio.records import PendingApproval
 
 
@@ -137,6 +138,40 @@ def withdraw(
     house.journal.append(
         ApprovalEnded(
             proposal_hash=pending.proposal_hash, outcome="withdrawn", by="trimtab", reason=why
+        )
+    )
+
+
+def answered_too_late(journal: JournalReader, subject: str) -> tuple[str, str] | None:
+    """The full hash of an earlier proposal that a yes was meant for, and why it comes too late.
+
+    None when no proposal ever had a hash that begins so. Names both prices when another plan waits.
+    """
+    rows = journal.events("approval_requested", newest_first=True)
+    asked = [r.event for r in rows if isinstance(r.event, ApprovalRequested)]
+    old = next((event for event in asked if event.proposal_hash.startswith(subject)), None)
+    if old is None or not subject:
+        return None
+    record, pending = journal.cycle(old.cycle), journal.pending_approval()
+    why = "it waits no longer"
+    if record is not None and pending is not None and isinstance(record.decision, Proposal):
+        moved = _both_prices(record.decision, pending.proposal)
+        why = f"the plan that waits now is another: {moved}"
+    return old.proposal_hash, why
+
+
+def refuse_late_answer(house: House, subject: str, *, by: str) -> None:
+    """Tell that a yes came to a plan that waits no longer; nothing follows from it."""
+    found = answered_too_late(house.journal, subject)
+    if found is None:
+        return
+    proposal_hash, why = found
+    house.journal.append(
+        ApprovalEnded(
+            proposal_hash=proposal_hash,
+            outcome="withdrawn",
+            by="trimtab",
+            reason=f"the yes of {by} came too late: {why}",
         )
     )
 

@@ -9,6 +9,7 @@ from daemon.approvals import Consent, approve, still_fits, withdraw
 from daemon.clock_check import check_clock
 from daemon.executor import open_purse, place
 from daemon.house import House
+from daemon.jumps import tell_jumps
 from daemon.memory import remember
 from daemon.observe import holdings, observe
 from daemon.reconcile import Differences, check_cash, reconcile
@@ -80,6 +81,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
             withdraw(house, decision, granted, consent.pending)
             consent = None
     cycle = _record(house, watch, wake, snapshot, memory, decision, verdict)
+    tell_jumps(house, snapshot)
 
     run = approve(house, cycle, decision, verdict, memory, step, consent)
     legs: tuple[Leg, ...] = ()

@@ -169,8 +169,10 @@ def _accept(
 ) -> None:
     what = ", ".join(f"{s} {expected.get(s, ZERO)} → {held.get(s, ZERO)}" for s in sorted(symbols))
     text = f"Holdings of {account} changed from outside: {what}. Taken as they are."
+    # What vanished was renamed, merged or moved away: a person must say what its slice means now.
+    gone = any(expected.get(s, ZERO) > ZERO and held.get(s, ZERO) <= ZERO for s in symbols)
     house.journal.append(
         *left_as_gifts(house, account, held, expected),
         PositionsAccepted(account=account, quantities=dict(held), reason=text),
-        Alarm(name="external change", level="info", text=text, scope=account),
+        Alarm(name="external change", level="page" if gone else "info", text=text, scope=account),
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from daemon.approvals import Consent, reject
+from daemon.approvals import Consent, refuse_late_answer, reject
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.executor import halt
 from daemon.gifting import serve_gift
@@ -80,6 +80,7 @@ def serve_request(house: House, watch: Watch, request: Request) -> Outcome | Non
 def _approve(house: House, watch: Watch, request: Request, now: datetime) -> Outcome | None:
     pending = house.journal.pending_approval()
     if pending is None or not pending.proposal_hash.startswith(request.subject):
+        refuse_late_answer(house, request.subject, by=request.by)
         return None
     if now >= pending.expires_at:
         return None

@@ -132,6 +132,7 @@ def resume(
 
 def _waiting(given: str, latest: bool, config: Path | None, state: Path | None) -> tuple[Path, str]:
     """The state directory and the full hash of the proposal that is meant, which must be waiting."""
+    from daemon.approvals import answered_too_late
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
 
@@ -147,7 +148,9 @@ def _waiting(given: str, latest: bool, config: Path | None, state: Path | None) 
         raise Refusal(f"Give at least {_SHORTEST_HASH} places of the hash.")
     if not pending.proposal_hash.startswith(given.lower()):
         waits = f"{pending.proposal_hash[:10]} waits (cycle {pending.cycle})"
-        raise Refusal(f"No proposal {given} waits; {waits}.", ExitCode.DIFFERS)
+        late = answered_too_late(journal, given.lower())
+        why = "" if late is None else f" {given} was asked earlier; {late[1]}."
+        raise Refusal(f"No proposal {given} waits; {waits}.{why}", ExitCode.DIFFERS)
     return directory, pending.proposal_hash
 
 

@@ -136,8 +136,8 @@ def ask_all(doors: Doors, times: int) -> int:
 
 def sent(broker: AlpacaBroker) -> SubmitOutcome:
     """An order whose answer is garbage is never accepted under another id."""
-    outcome = broker.submit(CLIENT_ORDER_ID, intent())
-    assert isinstance(outcome, get_args(SubmitOutcome))
+    outcome: SubmitOutcome = broker.submit(CLIENT_ORDER_ID, intent())
+    assert type(outcome) in get_args(SubmitOutcome)
     if isinstance(outcome, Accepted):
         assert outcome.order.client_order_id == CLIENT_ORDER_ID
     return outcome

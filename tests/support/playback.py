@@ -39,8 +39,8 @@ class Playback(BaseAdapter):
             method=request.method or "",
             path=parts.path,
             query=dict(parse_qsl(parts.query)),
-            headers=dict(request.headers),
-            body=body,
+            headers={str(name): str(value) for name, value in request.headers.items()},
+            body=str(body),
         )
         self.seen.append(asked)
         answer = self.answer(asked)
