@@ -1,6 +1,5 @@
 """The backtest from end to end: a policy, a history and a setup in; figures, orders and lines out."""
 
-from backtest.engine import walk
 from backtest.history import History
 from backtest.metrics import Result, measured
 from backtest.plain import walk_plain
@@ -20,4 +19,6 @@ def run(policy: Policy, history: History, setup: Setup, *, in_full: bool = False
     plain = None if in_full else walk_plain(policy, history, setup)
     if plain is not None:
         return measured_plain(policy, history, setup, plain)
+    from backtest.engine import walk  # the whole decision, which a quick walk never needs
+
     return measured(policy, history, setup, walk(policy, history, setup))
