@@ -6,13 +6,14 @@ live look uses (`policies.triggers.ahead`); only where one of them could call is
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
 from backtest.books import AccountBook, fill, held_in_all, opened, quoted
+from backtest.changing import policies_by_row
 from backtest.happenings import Happenings, happenings_of
 from backtest.history import History, HistoryError, exact
 from backtest.setup import Fill, Opening, Setup
@@ -65,7 +66,8 @@ def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) 
         positions={s: Quantity(exact(u).quantize(FRACTION_OF_SHARE)) for s, u in units if u > 0},
     )
     with exact_arithmetic():
-        alone = replace(setup, openings=(opening,), flows=(), interest=())
+        alone = replace(setup, openings=(opening,), flows=(), interest=(), changes=())
+        policy = list(policies_by_row(policy, history, setup).values())[-1]
         engine = _engine(policy, history, alone)
         last = len(history) - 1
         engine.done_through = history.sessions[last - 1]
@@ -77,6 +79,7 @@ class Engine:
     """The walk under way: the books, the run, and what the next decision may remember."""
 
     policy: Policy
+    in_force: Mapping[int, Policy]
     history: History
     setup: Setup
     outlook: Outlook
@@ -108,6 +111,7 @@ def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
         odd[1:] = (np.abs(own[1:] / own[:-1] - 1) > float(policy.prices.max_jump)).any(axis=1)
     return Engine(
         policy=policy,
+        in_force=policies_by_row(policy, history, setup),
         history=history,
         setup=setup,
         outlook=outlook_of(policy, history.days, looks),
@@ -124,10 +128,14 @@ def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
 
 
 def _walk(engine: Engine) -> None:
-    rows = engine.happenings.rows
+    rows = sorted({*engine.happenings.rows, *engine.in_force})
     _note(engine, 0)
     row = 0
     while row < len(engine.history):
+        if row and row in engine.in_force:
+            engine.policy = engine.in_force[row]
+            looks = engine.outlook.looks
+            engine.outlook = outlook_of(engine.policy, engine.history.days, looks)
         if engine.happenings.at(row, engine.books, engine.flows, engine.trace):
             _note(engine, row)
         place = bisect_right(rows, row)

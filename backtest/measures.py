@@ -6,13 +6,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from backtest.bootstrap import total_steps
+from backtest.changing import goals_by_row
 from backtest.gains import realised
 from backtest.history import History
 from backtest.metrics import Result, columns_of
 from backtest.setup import Setup
 from policies.performance import tracking_error
 from policies.policy import Policy
-from portfolio.drift import Block, shape_of
+from portfolio.drift import Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def measures_of(result: Result, setup: Setup, rates: Rates) -> Measures:
         cost_per_year=f.cost / average / years,
         average_drift=f.average_drift,
         worst_drift=f.worst_drift,
-        tracking_error=_tracking(result),
+        tracking_error=_tracking(result, setup),
         return_per_year=f.return_per_year,
         volatility=f.volatility_per_year,
         drawdown=f.max_drawdown,
@@ -103,14 +104,16 @@ def from_row(row: Block) -> Measures:
     return Measures(**dict(zip(NAMES, row.tolist(), strict=True)))
 
 
-def daily_target_steps(policy: Policy, history: History) -> Block:
-    """Returns (T - 1,) of the target rebalanced at every close without cost; cash earns nothing."""
-    goals = shape_of(policy.target).leaf_goals[: len(policy.target.symbols)]
+def daily_target_steps(policy: Policy, history: History, setup: Setup) -> Block:
+    """Returns (T - 1,) of the target in force rebalanced at every close without cost; cash earns
+    nothing."""
+    goals = goals_by_row(policy, history, setup)[..., : len(policy.target.symbols)]
     steps = total_steps(history)[:, columns_of(policy, history)] - 1
-    return np.asarray(steps @ goals)
+    held = goals[:-1] if goals.ndim == 2 else goals
+    return np.asarray((steps * held).sum(axis=1))
 
 
-def _tracking(result: Result) -> float:
+def _tracking(result: Result, setup: Setup) -> float:
     """From the first session after the first investment on."""
     units, _ = result.held.by_row(len(result.history))
     invested = np.flatnonzero((units > 0).any(axis=1))
@@ -118,6 +121,6 @@ def _tracking(result: Result) -> float:
         return 0.0
     first = int(invested[0])
     own = result.growth[first + 1 :] / result.growth[first:-1] - 1
-    wanted = daily_target_steps(result.policy, result.history)[first:]
+    wanted = daily_target_steps(result.policy, result.history, setup)[first:]
     years = (result.history.days[-1] - result.history.days[first]) / 365.25
     return tracking_error(own, wanted, len(own) / max(float(years), 1e-9))

@@ -1,11 +1,12 @@
 """What came of a backtest, in figures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
+from backtest.changing import goals_by_row
 from backtest.history import History
 from backtest.setup import Fill, Setup
 from backtest.trace import Held, Order, Planned, Tally, Trace
@@ -92,7 +93,7 @@ def measured(policy: Policy, history: History, setup: Setup, trace: Trace) -> Re
     units, cash = held.by_row(rows)
     values = (units * history.prices).sum(axis=1) + cash
     flows = _by_row(trace.flows, rows)
-    drift = _drift_seen(policy, history, units, cash)
+    drift = _drift_seen(policy, history, setup, units, cash)
     figures, growth = figures_of(
         history,
         setup,
@@ -187,7 +188,7 @@ def _by_row(amounts: dict[int, float], rows: int) -> Block | None:
     return out
 
 
-def _drift_seen(policy: Policy, history: History, units: Block, cash: Block) -> Block:
+def _drift_seen(policy: Policy, history: History, setup: Setup, units: Block, cash: Block) -> Block:
     """Total drift (T - k,) of what was held at one close, at the prices of the next, from the first
     session with holdings on."""
     columns = columns_of(policy, history)
@@ -195,7 +196,11 @@ def _drift_seen(policy: Policy, history: History, units: Block, cash: Block) -> 
     invested = np.flatnonzero((units[:-1, columns] > 0).any(axis=1))
     if not invested.size:
         return np.zeros(0)
-    return total_drift_in(weights_of(seen[invested[0] :]), shape_of(policy.target))
+    goals = goals_by_row(policy, history, setup)
+    if goals.ndim == 2:
+        goals = goals[1:][invested[0] :]
+    shape = replace(shape_of(policy.target), leaf_goals=goals)
+    return total_drift_in(weights_of(seen[invested[0] :]), shape)
 
 
 def _money_weighted(

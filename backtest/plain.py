@@ -47,7 +47,7 @@ def may_be_plain(policy: Policy, history: History, setup: Setup) -> bool:
         and not opening.positions
         and setup.fill is Fill.SAME_CLOSE
         and setup.costs == Costs()
-        and not (setup.flows or setup.interest or history.dividends)
+        and not (setup.flows or setup.interest or setup.changes or history.dividends)
         and history.largest_jump <= float(policy.prices.max_jump)
         and set(policy.target.symbols) <= set(history.symbols)
     )

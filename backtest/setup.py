@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from policies.policy import Policy
 from policies.triggers.ahead import Rows
 from portfolio.accounts import Account
 from portfolio.money import ZERO, Money, Price, Quantity
@@ -57,6 +58,16 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """From the first session on or after `day` another policy is in force: the same slices and
+    symbols with other weights, as a glide path or an optimiser gives them. It may know only what
+    was known before that session."""
+
+    day: date
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """Everything else. `looks` (T,) says which sessions get a look, None every one of them.
 
@@ -72,3 +83,4 @@ class Setup:
     flows: tuple[Flow, ...] = ()
     interest: tuple[tuple[date, Decimal], ...] = ()
     looks: Rows | None = None
+    changes: tuple[Change, ...] = ()
