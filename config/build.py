@@ -199,6 +199,7 @@ def _account(table: AccountTable) -> Account:
         kind=AccountKind(table.kind),
         autonomy=Autonomy(table.autonomy),
         owner=table.owner,
+        tickets=table.tickets,
     )
 
 

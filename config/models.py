@@ -82,6 +82,9 @@ class AccountTable(Table):
         Autonomy.PROPOSE.value, "observe tells, propose asks first, auto acts within the limits"
     )
     owner: Identifier = key("self", "whose it is; every other name counts as your spouse")
+    tickets: Flag = key(
+        False, "held_elsewhere: true plans orders that you do there, see `trimtab ticket`"
+    )
     buys_itself: list[Symbol] = key(
         [], "what it buys without trimtab: reinvested dividends, a recurring plan"
     )

@@ -15,7 +15,7 @@ and withdrawals are passed over. `amount` is the whole of it in USD net of fees.
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -197,7 +197,7 @@ def _lot(number: int, row: Mapping[str, Any], source: LotSource, on: date) -> Lo
         lot_id=str(row.get("id") or f"B{number}"),
         symbol=str(row["symbol"]).strip(),
         quantity=units,
-        acquired_on=on if acquired is None else _day(acquired),
+        acquired_on=_acquired(acquired, on),
         basis=basis,
         account=_name(row, "account"),
         buy_order=str(row.get("order") or ""),
@@ -209,10 +209,15 @@ def _lot(number: int, row: Mapping[str, Any], source: LotSource, on: date) -> Lo
     return given(lot, _money(row["value"]), on)
 
 
+def _acquired(value: object, on: date) -> date | None:
+    """The day named, else the row's; None where the file says that nobody knows."""
+    if value is None:
+        return on
+    return None if str(value).strip().lower() in ("unknown", "various") else _day(value)
+
+
 def given(lot: Lot, value: Money, on: date) -> Lot:
     """A gift with the donor's basis and date, worth `value` in all on the day it was given."""
-    from dataclasses import replace
-
     if lot.basis is None or value >= lot.basis:
         return lot
     return replace(lot, loss_basis=value, loss_acquired_on=on)

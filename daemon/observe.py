@@ -1,6 +1,7 @@
 """Observing: one fresh snapshot of the household, from its brokers, its prices and its lot ledger."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -53,7 +54,8 @@ def holdings(snapshot: Snapshot) -> Mapping[str, Mapping[str, Quantity]]:
 def _account(house: House, account: Account) -> AccountSnapshot:
     reader = house.readers.get(account.id)
     if reader is None:
-        return next(a for a in house.held_elsewhere if a.account.id == account.id)
+        typed = next(a for a in house.held_elsewhere if a.account.id == account.id)
+        return _as_imported(house, typed)
     state = reader.account()
     positions = tuple(sorted(positions_beside(reader, state), key=lambda p: p.symbol))
     ledger = _lots_of(house, account.id)
@@ -69,6 +71,21 @@ def _account(house: House, account: Account) -> AccountSnapshot:
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
     )
+
+
+def _as_imported(house: House, typed: AccountSnapshot) -> AccountSnapshot:
+    """An account held elsewhere: its imported lots and confirmed tickets, else as typed in."""
+    lots = () if house.lots is None else tuple(_lots_of(house, typed.account.id))
+    if not lots:
+        return typed
+    units: dict[str, Quantity] = {}
+    for lot in lots:
+        units[lot.symbol] = Quantity(units.get(lot.symbol, ZERO) + lot.quantity)
+    positions = tuple(
+        Position(symbol=symbol, quantity=held, available=held)
+        for symbol, held in sorted(units.items())
+    )
+    return replace(typed, positions=positions, lots=lots)
 
 
 def _lots_of(house: House, account: str) -> Sequence[Lot]:

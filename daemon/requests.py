@@ -7,6 +7,7 @@ from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.executor import halt
 from daemon.gifting import serve_gift
 from daemon.house import House
+from daemon.lot_requests import serve_lots
 from daemon.reminders import acknowledge
 from daemon.settle import request_cancel
 from daemon.spool import Request
@@ -43,7 +44,9 @@ def resume(house: House, *, by: str, reason: str) -> None:
     )
 
 
-def serve_request(house: House, watch: Watch, request: Request) -> Outcome | None:
+def serve_request(  # noqa: C901  one flat table of requests
+    house: House, watch: Watch, request: Request
+) -> Outcome | None:
     """Do what one request asks; the outcome of the look it led to, if any.
 
     A request that no longer fits (another proposal waits, none waits) changes nothing.
@@ -72,6 +75,8 @@ def serve_request(house: House, watch: Watch, request: Request) -> Outcome | Non
             adopt_strangers(house, watch, by=by, reason=reason)
         case "gift":
             serve_gift(house, request)
+        case "import_lots" | "ticket":
+            serve_lots(house, request)
         case "reload":
             pass  # the service reads the configuration again
     return None

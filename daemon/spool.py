@@ -28,7 +28,7 @@ _MAX_AT_ONCE: Final = 100
 
 RequestKind = Literal[
     "approve", "reject", "halt", "resume", "run_now", "reload", "clear_fence",
-    "adopt_orders", "acknowledge", "gift",
+    "adopt_orders", "acknowledge", "gift", "import_lots", "ticket",
 ]  # fmt: skip
 _FIELDS: Final = frozenset({"kind", "by", "reason", "subject", "at"})
 

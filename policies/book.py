@@ -223,7 +223,7 @@ def _desks(
     all_cash = sum(positive.values(), ZERO)
     desks = []
     for account in snapshot.accounts:
-        if not account.account.can_trade:
+        if not account.account.is_planned:
             continue
         name = account.account.id
         part = positive[name] / all_cash if all_cash else 1 / Decimal(len(snapshot.accounts))
@@ -259,6 +259,8 @@ def _desk(
     advises = ""
     if account.blocked:
         advises = f"{account.account.id} is blocked: {account.blocked}"
+    elif not account.account.can_trade:
+        advises = f"{account.account.id} is held elsewhere: its orders are tickets for you"
     elif account.account.autonomy is Autonomy.OBSERVE:
         advises = f"{account.account.id} is only observed"
     return Desk(

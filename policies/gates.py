@@ -85,7 +85,7 @@ def _account_gates(book: Book) -> tuple[Gate, ...]:
             text=f"{a.account.id} is held elsewhere: counted, never traded",
         )
         for a in book.snapshot.accounts
-        if not a.account.can_trade
+        if not a.account.is_planned
     ]
     return tuple(gates)
 

@@ -24,18 +24,26 @@ class Autonomy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account as the configuration names it; `broker` is the adapter's name, `owner` a person's."""
+    """One account as the configuration names it; `broker` is the adapter's name, `owner` a person's.
+
+    With `tickets` an account held elsewhere is planned, and a person does its orders."""
 
     id: str
     broker: str
     kind: AccountKind = AccountKind.TAXABLE
     autonomy: Autonomy = Autonomy.PROPOSE
     owner: str = "self"
+    tickets: bool = False
 
     @property
     def can_trade(self) -> bool:
         """Whether an order can be sent at all: an account held elsewhere is only counted."""
         return self.broker != "held_elsewhere"
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether orders are made for it at all: to be sent, or as tickets for a person."""
+        return self.can_trade or self.tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

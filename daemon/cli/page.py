@@ -33,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "resume": ("answering", "resume", "clear a halt, with a reason"),
     "backtest": ("backtesting", "backtest", "what this configuration would have done over prices"),
     "compare": ("comparing", "compare", "what each of several policies does and costs"),
+    "lots": ("lots", "lots_app", "every lot: basis, term, days to long-term; import them"),
+    "ticket": ("ticketing", "ticket_app", "orders for you where trimtab cannot trade"),
     "taxes": ("taxes", "taxes_app", "a history of trades: lots, wash sales, what was realised"),
     "gifts": ("gifting", "gifts", "which shares to give to charity: a suggestion"),
     "hedge": ("hedging", "hedge", "size a hedge with puts, a collar or futures: advice only"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from policies.taxes.wash import TaxHousehold
 
 taxes_app = typer.Typer(
+    add_completion=False,
     help="Lots, wash sales and the tax year. No advice, and never a filing.",
     no_args_is_help=True,
     rich_markup_mode=None,

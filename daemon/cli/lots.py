@@ -1,0 +1,83 @@
+"""Commands about lots: `trimtab lots` shows them, `trimtab lots import` takes a person's file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli.where import ConfigOption, JsonOption, StateOption, reader_at, settings_at, state_at
+
+lots_app = typer.Typer(add_completion=False, invoke_without_command=True, rich_markup_mode=None)
+
+AccountOption = Annotated[str, typer.Option("--account", "-a", help="Of this account alone.")]
+
+
+@lots_app.callback()
+def lots(
+    context: typer.Context,
+    account: AccountOption = "",
+    config: ConfigOption = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """The lots of every account: basis with wash sales, term, days to long-term, what does not agree.
+
+    Example: trimtab lots --account brokerage
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from daemon.cli.door import Refusal
+    from daemon.cli.looking import print_json
+    from daemon.clocks import WallClock
+    from daemon.lots_view import lots_view
+    from daemon.screens.lots import lots_screen
+    from daemon.screens.style import console
+    from daemon.tax_ledger import exchange_day
+
+    settings = settings_at(config)
+    if account and account not in {a.id for a in settings.accounts}:
+        raise Refusal(f"The configuration has no account {account!r}.")
+    _, journal = reader_at(config, state)
+    looks = journal.cycles(limit=1)
+    now = looks[0].at if settings.simulation is not None and looks else WallClock().now()
+    view = lots_view(settings, journal, exchange_day(now), account)
+    if json:
+        print_json(view.as_json())
+        return
+    console().print(lots_screen(view))
+
+
+@lots_app.command(name="import")
+def import_lots(
+    file: Annotated[Path, typer.Argument(help="Lots held, or trades, as CSV.")],
+    account: Annotated[
+        str, typer.Option("--account", "-a", help="Whose they are, where the file does not say.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what the file holds.")
+    ] = False,
+    config: ConfigOption = None,
+    state: StateOption = None,
+) -> None:
+    """Take lots from a CSV file into the journal: account,symbol,quantity,acquired,basis.
+
+    They replace what was known of the same symbol and account. With a `type` column the file is a
+    history of trades up to the adoption. Works for accounts held elsewhere, too.
+
+    Example: trimtab lots import lots.csv --account brokerage
+    """
+    from config.lot_files import read_lot_file
+    from daemon.cli.running import hand_over
+    from daemon.lot_requests import leave_for_daemon
+
+    settings = settings_at(config)
+    found = read_lot_file(file, [a.id for a in settings.accounts], account)
+    what = "lots" if found.form == "positions" else "trades"
+    said = f"{len(found.rows)} {what} of {', '.join(found.accounts)}"
+    if dry_run:
+        typer.echo(f"{file.name} holds {said}. Nothing was taken.")
+        return
+    directory = state_at(config, state)
+    name = leave_for_daemon(directory, file.name, found.form, found.rows)
+    told = hand_over(directory, "import_lots", subject=name)
+    typer.echo(f"Handed over {said}{told}. See them with `trimtab lots`.")
