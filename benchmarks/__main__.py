@@ -9,7 +9,16 @@ from typing import Self
 
 from rich.console import Console
 
-from benchmarks import backtesting, commands, cycling, deciding, idling, journaling, simulating
+from benchmarks import (
+    backtesting,
+    commands,
+    cycling,
+    deciding,
+    idling,
+    journaling,
+    simulating,
+    tax_planning,
+)
 from benchmarks.effort import Effort, Progress, quick, whole
 from benchmarks.figures import Row
 from benchmarks.table import as_json, machine, show
@@ -25,6 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort, Progress], list[Row]]] = {
     "cycle": cycling.measure,
     "backtest": backtesting.measure,
     "journal": journaling.measure,
+    "taxes": tax_planning.measure,
     "sessions": simulating.measure_sessions,
     "setup": simulating.measure_setup,
 }

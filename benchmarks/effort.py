@@ -24,6 +24,10 @@ class Effort:
     sessions: int = 120
     idle_ticks: int = 12
     idle_tick_seconds: int = 2
+    tax_names: tuple[int, ...] = (10, 50, 100, 500)
+    tax_books: int = 60
+    tax_solved: int = 1
+    tax_solver_seconds: float = 10.0
 
 
 def whole(disk: Path) -> Effort:
@@ -34,7 +38,15 @@ def whole(disk: Path) -> Effort:
 def quick(disk: Path) -> Effort:
     """Fewer runs of the same things; about one minute, and wider ranges."""
     return Effort(
-        disk=disk, runs=3, seconds=0.05, commands=7, commits=100, sessions=40, idle_ticks=5
+        disk=disk,
+        runs=3,
+        seconds=0.05,
+        commands=7,
+        commits=100,
+        sessions=40,
+        idle_ticks=5,
+        tax_books=10,
+        tax_solver_seconds=2.0,
     )
 
 
@@ -50,4 +62,7 @@ def least(disk: Path) -> Effort:
         sessions=2,
         idle_ticks=1,
         idle_tick_seconds=1,
+        tax_names=(3,),
+        tax_books=1,
+        tax_solver_seconds=1.0,
     )
