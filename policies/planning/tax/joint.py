@@ -17,6 +17,8 @@ from portfolio.drift import Block
 
 _ROUNDS = 6
 _NOTHING = 1e-12
+_DEAREST = 8.0
+"""Times all that drift can cost: a slice at what it keeps is not sold at any lower price."""
 _FITS = 1.0
 """USD: so much cash left over or missing is none."""
 
@@ -81,9 +83,10 @@ def least_of(problem: Problem, shelves: Shelves, cash_price: Block) -> Least:
     """The lower bound at prices of cash (A,)."""
     rates = shelves.buy_rate + cash_price[:, None] * (1.0 + problem.kappa)
     where = rates.argmin(axis=0)
-    cap = np.clip(rates.min(axis=0), -problem.drift.beyond, problem.drift.beyond)
+    dearest = _DEAREST * (1.0 + problem.drift.beyond)
+    cap = np.clip(rates.min(axis=0), -problem.drift.beyond, dearest)
     bought = _solve(problem, shelves.with_buys, cash_price, cap)
-    limit = np.full(len(cap), problem.drift.beyond)
+    limit = np.full(len(cap), dearest)
     harvested = _solve(problem, shelves.with_losses, cash_price, limit)
     buys = bought[0] <= harvested[0]
     value = float(np.where(buys, bought[0], harvested[0]).sum())
@@ -110,7 +113,7 @@ def _solve(
     x - held + sum n <= bought; m runs up to `cap`, the price at which buying pays.
     """
     drift = problem.drift
-    bends = np.stack([drift.low, drift.goal, drift.high])
+    bends = np.maximum([drift.keep, drift.low, drift.goal, drift.high], drift.keep)
     at_bends = np.stack([drift.cost(b) for b in bends])
     base = shelf.paid - (cash_price[:, None] * (1.0 - problem.kappa))[:, :, None] * shelf.amount
 
