@@ -30,6 +30,7 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
+from config.target_build import target_settings
 from config.tax_rules import (
     gift_rule,
     harvest_rule,
@@ -49,8 +50,9 @@ from policies.policy import (
 )
 from portfolio.accounts import Account, AccountKind, Autonomy
 from portfolio.canonical import digest
+from portfolio.instruments import AssetClass
 from portfolio.money import ZERO, Money, Quantity, Weight
-from portfolio.target import Lock, Slice, Target, build_target
+from portfolio.target import CASH, Lock, Slice, Target, build_target
 
 
 def settings_of(document: Document, *, file: Path, text: str) -> Settings:
@@ -65,6 +67,12 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         accounts=tuple(_account(table) for table in document.accounts),
         policy=_policy(document, folder),
         limits=_limits(document),
+        target=target_settings(
+            document.target,
+            target_of(document),
+            folder,
+            kept=() if any(node.cash for node in document.slices) else (CASH,),
+        ),
         schedule=_schedule(document, folder),
         notices=_notices(document, folder),
         backup=_backup(document, folder),
@@ -99,6 +107,9 @@ def target_of(document: Document) -> Target:
             substitutes=tuple(node.substitutes),
             lock=Lock.NONE if node.lock is None else Lock(node.lock),
             band=band_of(node, base, document.rebalance),
+            least=None if node.min_percent is None else Weight(fraction(node.min_percent)),
+            most=None if node.max_percent is None else Weight(fraction(node.max_percent)),
+            asset_class=None if node.asset_class is None else AssetClass(node.asset_class),
         )
         for node in document.slices
     ]

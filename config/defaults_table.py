@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from config.fire_tables import FireTable
 from config.models import Document, EventTable
 from config.problems import plain_number
+from config.target_tables import GoalTable, NodeTable, SignalTable
 from config.write import toml_value
 
 _UNITS = {
@@ -23,6 +24,7 @@ _UNITS = {
     "sessions": "sessions",
     "seconds": "seconds",
     "hours": "hours",
+    "days": "days",
     "bands": "times the band",
     "units": "units",
     "legs": "orders",
@@ -50,6 +52,9 @@ def defaults_table() -> str:
         brackets = f"[[{name}]]" if name in ("accounts", "slices", "instruments") else f"[{name}]"
         parts += _section(f"`{brackets}`", model)
     parts += _section("`[[rebalance.fire]]`", FireTable)
+    parts += _section("`[[target.glide_path]]`", NodeTable)
+    parts += _section("`[[target.goals]]`", GoalTable)
+    parts += _section("`[[target.signals]]`", SignalTable)
     parts += _section("`[[simulation.events]]`", EventTable)
     return "\n".join(parts) + "\n"
 

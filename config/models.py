@@ -39,8 +39,10 @@ from config.settings import (
 )
 from config.study_tables import BacktestTable, CompareTable, Day
 from config.tables import Table, key, needed, percent
+from config.target_tables import TargetTable
 from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
+from portfolio.instruments import AssetClass
 from portfolio.target import BandRule
 
 _SCHEDULE, _NOTICES = Schedule(), NoticeSettings()
@@ -126,6 +128,13 @@ class SliceTable(Table):
         [], "symbols that count to the slice too; new money buys symbol, sales take these first"
     )
     cash: Flag = key(False, "true for the slice that is cash")
+    asset_class: Annotated[str, choice(*AssetClass)] | None = key(
+        None, "equity, bond, cash, real_estate, commodity, crypto, other; for all under it", "bond"
+    )
+    min_percent: Percent | None = key(
+        None, "no source of weights gives it less of the whole portfolio", 10
+    )
+    max_percent: Percent | None = key(None, "or more of the whole portfolio", 40)
     lock: Annotated[str, choice(*LOCKS)] | None = key(
         None, "do_not_sell, do_not_buy or leave_alone, for all that is under it", "do_not_sell"
     )
@@ -249,6 +258,7 @@ class Document(Table):
     household: HouseholdTable
     accounts: list[AccountTable]
     slices: list[SliceTable]
+    target: TargetTable = TargetTable()
     instruments: list[InstrumentTable] = key([], "what you say of single symbols")
     rebalance: RebalanceTable = RebalanceTable()
     deposits: DepositsTable = DepositsTable()

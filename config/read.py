@@ -24,6 +24,7 @@ from config.problems import ConfigurationError, Problem
 from config.refusals import problems_of
 from config.settings import Settings
 from config.source import parse, read_text
+from config.target_checks import check_target
 from config.tax_rules import check_taxes
 from portfolio.target import TargetError
 
@@ -56,10 +57,12 @@ def settings_from(text: str, *, file: Path) -> Settings:
     for path, found, instead in (*_findings(raw, document), *fire):
         problems.append(_problem(file, places, path, found, instead))
     if not problems and document is not None:
+        unfit: list[Finding]
         try:
-            target_of(document)
+            unfit = list(check_target(document, target_of(document)))
         except TargetError as error:
-            problems.append(_problem(file, places, ("slices",), str(error), "Put the slices right"))
+            unfit = [(("slices",), str(error), "Put the slices right")]
+        problems.extend(_problem(file, places, *finding) for finding in unfit)
     if problems or document is None:
         raise ConfigurationError(sorted(_once(problems), key=lambda p: p.line or 0))
     return settings_of(document, file=file, text=text)

@@ -10,6 +10,7 @@ from pathlib import Path
 from config.look import Look
 from config.problems import without_secrets
 from config.studies import BacktestSettings, CompareSettings
+from config.target_settings import TargetSettings
 from policies.limits import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account
@@ -185,6 +186,7 @@ class Settings:
     schedule: Schedule
     notices: NoticeSettings
     backup: BackupSettings = field(default_factory=BackupSettings)
+    target: TargetSettings = field(default_factory=TargetSettings)
     simulation: Simulation | None = None
     backtest: BacktestSettings = field(default_factory=BacktestSettings)
     compare: CompareSettings = field(default_factory=CompareSettings)

@@ -28,6 +28,7 @@ from config.problems import plain_number
 from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
 from config.settings import Mode
 from config.study_tables import BacktestTable, CompareTable
+from config.target_tables import TargetTable
 from config.tax_tables import GiftsTable, HarvestTable, HedgeTable, TaxesTable
 from portfolio.accounts import AccountKind, Autonomy
 
@@ -38,6 +39,7 @@ NOT_SET = "not set"
 """Stands in the comment of a key without a default; its line is an example."""
 
 _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("target", TargetTable),
     ("rebalance", RebalanceTable),
     ("deposits", DepositsTable),
     ("prices", PricesTable),

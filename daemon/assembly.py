@@ -35,6 +35,7 @@ from daemon.wiring import (
     open_daemon_journal,
     open_outside,
     put_together,
+    targets_of,
 )
 from portfolio.canonical import Document, document_of
 from portfolio.events import Alarm, AlarmCleared, ConfigurationChanged
@@ -62,6 +63,7 @@ class Assembly:
     wakes: WakeQueue
     journal: JournalStore
     backups: ScheduledBackups
+    state_dir: Path
     anchored: tuple[int, str] = (0, "")
     logged_on: date | None = None
 
@@ -172,6 +174,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
         driver=driver,
         wakes=wakes,
         journal=journal,
+        state_dir=state_dir,
         service=Service(
             house=house,
             watch=Watch(),
@@ -247,6 +250,7 @@ def reload(assembly: Assembly) -> None:
     assembly.settings = replace(settings)
     assembly.house.policy, assembly.house.limits = settings.policy, settings.limits
     assembly.house.accounts = settings.accounts
+    assembly.house.targets = targets_of(settings, assembly.state_dir)
 
 
 def _document(settings: Settings) -> Document:

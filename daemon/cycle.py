@@ -14,6 +14,7 @@ from daemon.memory import remember
 from daemon.observe import holdings, observe
 from daemon.reconcile import Differences, check_cash, reconcile
 from daemon.settle import Progress, settle
+from daemon.target_change import take_target
 from policies.decide import decide
 from policies.limits import check_plan
 from policies.planning.granted import cut, steps_in
@@ -21,6 +22,7 @@ from portfolio.canonical import Document, document_of
 from portfolio.decisions import Decision, Hold, Proposal, Run, Verdict, allowances_of
 from portfolio.events import CycleDecided, RunEnded
 from portfolio.memory import Memory
+from portfolio.money import Weight
 from portfolio.orders import Leg
 from portfolio.snapshot import Snapshot
 from portfolio.wakes import Wake
@@ -32,6 +34,7 @@ class Watch:
 
     progress: Progress = field(default_factory=Progress)
     differences: Differences = field(default_factory=Differences)
+    weights: dict[str, Weight] | None = None
     standing: dict[int, tuple[object, Document]] = field(default_factory=dict)
 
     def document_of_standing(self, value: object) -> Document:
@@ -65,6 +68,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     settle(house, watch.progress)
     check_clock(house)
     snapshot = observe(house)
+    take_target(house, watch, snapshot)
     check_cash(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)
     memory = remember(house, wake, snapshot.session, more_fences=fences)

@@ -19,6 +19,7 @@ from daemon.journal.codec import (
 from policies.decide import decide
 from policies.limits import Limits, check_plan
 from policies.policy import Policy
+from policies.targets.weighing import reason_for, weights_on
 from portfolio.canonical import canonical, plain
 from portfolio.decisions import Decision, Proposal, Run, Verdict
 from portfolio.events import ApprovalEnded, ApprovalRequested, FillBooked, RunEnded, RunOpened
@@ -27,6 +28,7 @@ from portfolio.orders import Leg
 from portfolio.ports import JournalReader
 from portfolio.records import CycleRecord, Recorded
 from portfolio.snapshot import Snapshot
+from portfolio.target import TargetError
 
 
 class NoSuchCycle(Exception):
@@ -58,6 +60,14 @@ class Explanation:
     run: Run | None
     legs: tuple[Leg, ...]
     fills: Mapping[str, tuple[FillBooked, ...]]
+
+    @property
+    def target(self) -> str:
+        """Where the weights came from, empty when they were the ones typed in or are not known."""
+        weighing = None if self.inputs is None else self.inputs.policy.weighing
+        if weighing is None:
+            return ""
+        return f"{reason_for(weighing, weighing.day)}; in force since {weighing.day}"
 
     @property
     def holds_good(self) -> bool:
@@ -155,7 +165,22 @@ def reread(journal: JournalReader, record: CycleRecord) -> tuple[Inputs | None, 
         *altered,
         *differences_between(record.decision, decision),
         *(f"verdict {text}" for text in differences_between(record.verdict, verdict)),
+        *_target_differs(inputs.policy),
     )
+
+
+def _target_differs(policy: Policy) -> Iterator[str]:
+    """Where the recorded source of the weights gives other weights than the recorded ones."""
+    weighing = policy.weighing
+    if weighing is None:
+        return
+    try:
+        again = weights_on(weighing.day, weighing)
+    except TargetError as error:
+        yield f"target: its recorded source gives no weights any more: {error}"
+        return
+    for text in differences_between(policy.target.leaf_weights, again):
+        yield f"target {text}"
 
 
 def _altered(journal: JournalReader, record: CycleRecord) -> Iterator[str]:

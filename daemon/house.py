@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from daemon.tax_ledger import JournalLedger
 from policies.limits import Limits
@@ -9,6 +10,9 @@ from policies.policy import Policy
 from portfolio.accounts import Account
 from portfolio.ports import Broker, BrokerReader, Clock, Journal, KillLatch, Prices, Sessions
 from portfolio.snapshot import AccountSnapshot
+
+if TYPE_CHECKING:
+    from daemon.targets import Targets
 
 
 def no_hook(_label: str) -> None:
@@ -23,7 +27,8 @@ class House:
     dry run, so that no object there has a way to submit. `held_elsewhere` are accounts valued by
     hand. `lots` is the household's lot ledger; without it lots are the journal's own. `hook` is
     called with a label around every commit and broker call, for crash tests.
-    `policy` and `limits` may be replaced between cycles, when the configuration changes.
+    `policy` and `limits` may be replaced between cycles, when the configuration changes. `targets`
+    says where the policy's weights come from; None when they are the ones typed in.
     """
 
     name: str
@@ -38,6 +43,7 @@ class House:
     policy: Policy
     limits: Limits
     held_elsewhere: tuple[AccountSnapshot, ...] = ()
+    targets: "Targets | None" = None
     hook: Callable[[str], None] = no_hook
     lots: JournalLedger | None = None
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from daemon.house import House
 from daemon.recollection import recollect
 from daemon.settle import adopted_at
+from daemon.target_change import signals_of
 from daemon.tax_ledger import recent_losses
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
@@ -54,6 +55,7 @@ def remember(
         fences=(*journal.fences(now), *more_fences),
         halted=house.latch.reason() or "",
         recent_losses=losses_to_guard(house, session.day),
+        signals=signals_of(house.policy),
         usage=_usage(journal.legs(since=session.opens_at - timedelta(hours=12))),
         previous_session=past.previous_session,
         coming_sessions=past.coming_sessions,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from config.settings import Settings
+from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import observe
 from daemon.wiring import open_house
@@ -22,7 +23,8 @@ class Planned:
     """What would be decided now. `mode` is the configuration's; `will` says what would follow.
 
     `closed` says why nothing may go out at this hour; the decision is then the one that the last
-    prices would lead to in an open session.
+    prices would lead to in an open session. `target` says where the weights come from, empty when
+    they are the ones typed in.
     """
 
     mode: str
@@ -32,6 +34,7 @@ class Planned:
     verdict: Verdict | None
     will: str
     closed: str = ""
+    target: str = ""
 
     def as_json(self) -> dict[str, object]:
         """For a program; the snapshot is the answer's whole basis."""
@@ -42,6 +45,7 @@ class Planned:
             "outcome": None if self.verdict is None else self.verdict.outcome,
             "then": self.will,
             "as_if_open_because": self.closed,
+            "target": self.target or "the weights as typed in",
             "snapshot": self.snapshot,
         }
 
@@ -50,11 +54,12 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
     """Look and decide. Raises what a look raises: `Unavailable`, `CredentialsRefused`, ..."""
     house = open_house(settings, state_dir)
     snapshot = observe(house)
+    policy, target = target_at(house, snapshot)
     memory = remember(house, Wake(kind=WakeKind.PERSON, detail="plan"), snapshot.session)
-    decision = decide(snapshot, settings.policy, memory)
+    decision = decide(snapshot, policy, memory)
     closed = _closed(decision)
     if closed:
-        decision = decide(*_as_if_open(snapshot, settings.policy), memory)
+        decision = decide(*_as_if_open(snapshot, policy), memory)
     verdict = None
     if isinstance(decision, Proposal):
         verdict = check_plan(decision, snapshot, settings.limits, memory, lots=settings.policy.lots)
@@ -66,7 +71,23 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
         verdict=verdict,
         will=_what_would_follow(settings, decision, verdict, house.latch.reason()),
         closed=closed,
+        target=target,
     )
+
+
+def target_at(house: House, snapshot: Snapshot) -> tuple[Policy, str]:
+    """The policy with the weights of the moment, and where they come from in one sentence.
+
+    The house of a command that only looks takes it over.
+    """
+    if house.targets is None:
+        return house.policy, ""
+    from daemon.targets import policy_now, target_words
+
+    policy = house.policy = policy_now(house.targets, snapshot, house.journal)
+    said = target_words(policy, snapshot.day)
+    trouble = house.targets.trouble
+    return policy, f"{said}; the source gives none now: {trouble}" if trouble else said
 
 
 def _closed(decision: Decision) -> str:

@@ -33,6 +33,7 @@ from portfolio.snapshot import AccountSnapshot
 
 if TYPE_CHECKING:
     from daemon.journal.store import JournalStore
+    from daemon.targets import Targets
 
 JOURNAL_FILE = "journal.sqlite"
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -161,7 +162,17 @@ def put_together(settings: Settings, state_dir: Path, outside: Outside, journal:
         limits=settings.limits,
         held_elsewhere=_held_elsewhere(settings),
         lots=JournalLedger(journal),
+        targets=targets_of(settings, state_dir),
     )
+
+
+def targets_of(settings: Settings, state_dir: Path) -> "Targets | None":
+    """Where the weights come from; None when they are the ones typed in."""
+    if settings.target.is_as_typed:
+        return None
+    from daemon.targets import Targets
+
+    return Targets(settings=settings.target, base=settings.policy, state_dir=state_dir)
 
 
 def open_outside(

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from policies.conditions import Condition
 from policies.dates import CalendarRule, Period
+from policies.targets.sources import Weighing
 from policies.taxes.gifts import GiftRule
 from policies.taxes.guards import LotRule
 from policies.taxes.harvest_rule import HarvestRule
@@ -117,6 +118,7 @@ class Policy:
     `quiet_open_minutes` and last `quiet_close_minutes` of a session.
     `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
     Without `taxes` nothing is said or done about them; with them `tax_planning` plans a rebalance.
+    `weighing` is what the target's weights follow from; None when they are the ones typed in.
     """
 
     target: Target
@@ -142,6 +144,7 @@ class Policy:
     quiet_open_minutes: int = 5
     quiet_close_minutes: int = 10
     locks: Mapping[str, Lock] = field(default_factory=dict)
+    weighing: Weighing | None = None
     taxes: HouseholdTaxes | None = None
     tax_planning: PlanningRule = field(default_factory=PlanningRule)
     harvest: HarvestRule = field(default_factory=HarvestRule)

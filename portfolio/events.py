@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from portfolio.changes import TargetChanged
 from portfolio.decisions import Decision, Run, Verdict
 from portfolio.gifts import Gift, GiftState
 from portfolio.lot_events import LotsImported, TicketAnswered
@@ -391,4 +392,5 @@ Event = (
     | ReviewWritten
     | TrialChanged
     | TrialLooked
+    | TargetChanged
 )

@@ -17,6 +17,27 @@ class AssetClass(StrEnum):
     CRYPTO = "crypto"
     OTHER = "other"
 
+    @property
+    def risk_level(self) -> int:
+        """From 0 (cash) to 5 (crypto), by how much a bad year may take; a policy of this project."""
+        return _RISK_LEVELS[self]
+
+    @property
+    def is_growth(self) -> bool:
+        """Whether it counts to the growth share of a glide path or a risk profile: level 3 and up."""
+        return self.risk_level >= 3
+
+
+_RISK_LEVELS = {
+    AssetClass.CASH: 0,
+    AssetClass.BOND: 1,
+    AssetClass.REAL_ESTATE: 3,
+    AssetClass.OTHER: 3,
+    AssetClass.EQUITY: 4,
+    AssetClass.COMMODITY: 4,
+    AssetClass.CRYPTO: 5,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from portfolio.instruments import AssetClass
 from portfolio.money import ONE, ZERO, Weight
 from portfolio.widths import CostWidth, VolatilityWidth
 
@@ -88,7 +89,9 @@ class Slice:
     `band` None means the policy's default band. `is_cash` marks the cash slice. `substitutes` are
     symbols that stand for `symbol`: what is held of them counts to the slice, new money buys
     `symbol`, and sales take the substitutes first. `lock` holds for all that is under the slice.
-    `least` and `most` bound the weights that a source may give it, as fractions of the portfolio.
+    `least` and `most` bound the weights that a source may give it, as fractions of the portfolio
+    (of what a cash buffer leaves, like all weights).
+    `asset_class` holds for all under it that name none of their own.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Slice:
     lock: Lock = Lock.NONE
     least: Weight | None = None
     most: Weight | None = None
+    asset_class: AssetClass | None = None
 
     @property
     def every_symbol(self) -> tuple[str, ...]:
@@ -140,6 +144,11 @@ class Target:
         """`symbols`, and behind them every substitute."""
         substitutes = (s for node in self.slices for s in node.substitutes)
         return (*self.symbols, *substitutes)
+
+    @property
+    def leaf_weights(self) -> dict[str, Weight]:
+        """The weight of every leaf, in leaf order."""
+        return {leaf: self.weights[leaf] for leaf in self.leaves}
 
     @property
     def cash_weight(self) -> Weight:
@@ -198,8 +207,14 @@ def _with_buffer(nodes: list[Slice], buffer: Weight) -> list[Slice]:
         raise TargetError(f"the cash buffer is {buffer * 100} %, it must be under 100 %")
     if any(node.name == CASH for node in nodes):
         raise TargetError(f"slice {CASH!r} needs cash = true, or another name")
+    rest = ONE - buffer
     scaled = [
-        replace(n, weight=Weight(n.weight * (ONE - buffer))) if n.parent is None else n
+        replace(
+            n,
+            weight=Weight(n.weight * rest) if n.parent is None else n.weight,
+            least=None if n.least is None else Weight(n.least * rest),
+            most=None if n.most is None else Weight(n.most * rest),
+        )
         for n in nodes
     ]
     return [*scaled, Slice(name=CASH, weight=buffer, is_cash=True)]

@@ -16,8 +16,16 @@ trap 'rm -rf "$tools"' EXIT
         --universal --generate-hashes --no-header --quiet --upgrade
 } >"$tools/requirements.lock"
 
-if grep -nE '[a-z]+://' "$tools/requirements.lock"; then
+# The optimiser is large and few want it: its lock stands beside the first, on the same pins.
+grep -oE '"skfolio[^"]*"' pyproject.toml | tr -d '"' >"$tools/optimise.in"
+{
+    echo '# Made by "make lock" from pyproject.toml; edit that instead.'
+    "$tools/venv/bin/uv" pip compile "$tools/optimise.in" --constraint "$tools/requirements.lock" \
+        --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
+} >"$tools/requirements-optimise.lock"
+
+if grep -nE '[a-z]+://' "$tools/requirements.lock" "$tools/requirements-optimise.lock"; then
     echo 'trimtab: the new lock names an address (above); it was not written' >&2
     exit 1
 fi
-cp "$tools/requirements.lock" requirements.lock
+cp "$tools/requirements.lock" "$tools/requirements-optimise.lock" .

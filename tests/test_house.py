@@ -210,9 +210,14 @@ def test_every_page_that_a_page_links_to_exists() -> None:
 # The lock
 
 
-def locked() -> dict[str, list[str]]:
-    """Requirements of the lock, each with its hashes."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+LOCKS = ("requirements.lock", "requirements-optimise.lock")
+"""The second holds one large extra, on the pins of the first."""
+
+
+def locked(*names: str) -> dict[str, list[str]]:
+    """Requirements of the locks, of all when none is named, each with its hashes."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in names or LOCKS]
+    text = "\n".join(texts).replace("\\\n", " ")
     lines = [line.partition("--hash=") for line in text.splitlines() if re.match(r"\w", line)]
     return {line.strip(): re.findall(r"sha256:[0-9a-f]{64}", rest) for line, _, rest in lines}
 
@@ -220,7 +225,18 @@ def locked() -> dict[str, list[str]]:
 def test_everything_in_the_lock_has_its_hashes_and_no_address() -> None:
     assert len(locked()) > 50
     assert [requirement for requirement, hashes in locked().items() if not hashes] == []
-    assert "://" not in (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for name in LOCKS:
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_no_two_locks_pin_one_thing_differently() -> None:
+    pins: dict[tuple[str, str], set[str]] = {}
+    for text in locked():
+        pin = Requirement(text)
+        pins.setdefault((canonicalize_name(pin.name), str(pin.marker)), set()).add(
+            str(pin.specifier)
+        )
+    assert {name: found for name, found in pins.items() if len(found) > 1} == {}
 
 
 def wanted() -> list[str]:

@@ -12,8 +12,11 @@ from daemon.exit_codes import ExitCode
 from daemon.screens.checks import Check, Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from config.settings import Settings
     from daemon.wiring import Outside
+    from portfolio.money import Weight
 
 ENOUGH_DISK, LEAST_DISK = 1_000_000_000, 200_000_000
 """Bytes: below the first it warns, below the second a run would halt."""
@@ -114,6 +117,7 @@ def _outside(settings: "Settings", directory: Path | None) -> Iterator[Check]:
         yield _asked("clock", lambda: _clock(outside))
         yield _asked("calendar", lambda: _calendar(outside))
         yield _asked("prices", lambda: _prices(settings, outside))
+        yield _asked("target", lambda: _target(settings, directory))
     finally:
         outside.close()
 
@@ -155,6 +159,27 @@ def _prices(settings: "Settings", outside: "Outside") -> "tuple[Standing, str]":
     if refused:
         return "warn", "; ".join(a.detail for a in refused)
     return "ok", f"{len(answers)} of {len(settings.policy.target.symbols)} symbols have a quote"
+
+
+def _target(settings: "Settings", directory: Path) -> "tuple[Standing, str]":
+    """Where the weights come from, how old they are, and what they are now."""
+    from daemon.observe import observe
+    from daemon.plan import target_at
+    from daemon.wiring import open_house
+
+    if settings.target.is_as_typed:
+        return "ok", f"fixed: {_weights(settings.policy.target.leaf_weights)}"
+    house = open_house(settings, directory)
+    policy, words = target_at(house, observe(house))
+    trouble = "" if house.targets is None else house.targets.trouble
+    return ("warn" if trouble else "ok"), f"{words}: {_weights(policy.target.leaf_weights)}"
+
+
+def _weights(weights: "Mapping[str, Weight]", most: int = 8) -> str:
+    """The largest weights in words."""
+    largest = sorted(weights, key=lambda name: (-weights[name], name))
+    told = ", ".join(f"{name} {weights[name] * 100:.1f} %" for name in largest[:most])
+    return told + (f" and {len(weights) - most} more" if len(weights) > most else "")
 
 
 def _database(settings: "Settings", directory: Path) -> "tuple[Standing, str]":

@@ -27,6 +27,7 @@ from daemon.journal.prepared import Prepared
 from daemon.journal.tables import ALARM, APPROVAL, CYCLE, FENCE, FILL, FLOW, HALT, LEG, RUN
 from daemon.protocol import BrokenInvariant
 from portfolio.canonical import canonical
+from portfolio.changes import TargetChanged
 from portfolio.events import (
     Alarm,
     AlarmAcknowledged,
@@ -184,6 +185,7 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             | SessionClosed()
             | LotsImported()
             | TicketAnswered()
+            | TargetChanged()
             | ReviewWritten()
             | TrialChanged()
             | TrialLooked()

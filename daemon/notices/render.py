@@ -12,12 +12,14 @@ from typing import Final, assert_never
 from daemon.notices.words import (
     bulleted,
     changed_settings,
+    changed_weights,
     plan_lines,
     sides,
     tax_line,
     without_amounts,
 )
 from daemon.screens.words import instant, money, quantity, short_hash
+from portfolio.changes import TargetChanged
 from portfolio.decisions import Proposal
 from portfolio.events import (
     Alarm,
@@ -166,6 +168,8 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             )
         case ReviewWritten():
             return _letter(event)
+        case TargetChanged():
+            return _news(f"the target changed: {changed_weights(event)}", f"{event.reason}.")
         case (
             JournalOpened()
             | CycleFailed()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from daemon.screens.words import money, percent, quantity
+from portfolio.changes import TargetChanged
 from portfolio.decisions import Allowance, PlannedLeg, Proposal
 from portfolio.money import ZERO
 from portfolio.orders import Side
@@ -107,3 +108,17 @@ def sides(orders: Iterable[Allowance | PlannedLeg]) -> str:
             rest = f" and {len(symbols) - 3} more" if len(symbols) > 3 else ""
             parts.append(f"{side} {', '.join(symbols[:3])}{rest}")
     return "; ".join(parts) or "no orders"
+
+
+def changed_weights(event: TargetChanged, most: int = 4) -> str:
+    """What a change of the target moved, the largest first: "stocks 60.0 % to 55.0 %"."""
+    names = sorted(
+        {*event.before, *event.after},
+        key=lambda n: (-abs(event.after.get(n, ZERO) - event.before.get(n, ZERO)), n),
+    )
+    moved = [n for n in names if event.before.get(n, ZERO) != event.after.get(n, ZERO)]
+    told = [
+        f"{n} {percent(event.before.get(n, ZERO))} to {percent(event.after.get(n, ZERO))}"
+        for n in moved[:most]
+    ]
+    return ", ".join(told) + (f" and {len(moved) - most} more" if len(moved) > most else "")

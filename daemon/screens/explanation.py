@@ -25,6 +25,8 @@ def explanation_screen(explanation: Explanation, *, columns: int) -> RenderableT
     ]
     if explanation.inputs is not None:
         parts += [_head("Seen"), _seen(explanation.inputs.snapshot)]
+    if explanation.target:
+        parts.append(words(f"target: {explanation.target}"))
     if record.decision.slices:
         planned = isinstance(record.decision, Proposal)
         parts += [

@@ -20,6 +20,7 @@ def plan_screen(planned: Planned, *, columns: int) -> RenderableType:
             f"value {'unknown' if equity is None else money(equity)}   cash {money(snapshot.cash)}"
             f"   market {'open' if snapshot.is_open else 'closed'}"
         ),
+        *([words(f"target: {planned.target}")] if planned.target else []),
         Text(),
     ]
     if planned.closed:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from daemon.notices.words import changed_weights
 from daemon.screens.words import money, quantity, short_hash
+from portfolio.changes import TargetChanged
 from portfolio.decisions import Hold, PlannedLeg, Proposal
 from portfolio.events import (
     Alarm,
@@ -158,6 +160,8 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(text=f"resumed by {event.by}: {event.reason}", tone="good")
         case Alarm() | AlarmCleared():
             return _alarm(event)
+        case TargetChanged():
+            return Told(text=f"the target changed ({changed_weights(event)}): {event.reason}")
         case SessionClosed():
             return Told(text=f"session closed at {money(event.equity)}", tone="quiet")
         case TrialChanged() | TrialLooked():

@@ -125,7 +125,9 @@ class Weighing:
     """Everything that a day's weights follow from.
 
     `base` are the leaf weights as typed in, `growth` the names of the leaves that count as growth,
-    `classes` each top slice that is not cash with its leaves. `day` is the first day of these weights.
+    `classes` each top slice that is not cash with its leaves. `kept` leaves keep their weight whatever
+    the growth share, which is then one of the rest: a cash buffer. `day` is the first day of these
+    weights.
     """
 
     source: Source
@@ -133,4 +135,5 @@ class Weighing:
     base: Mapping[str, Weight]
     growth: tuple[str, ...] = ()
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
     overlay: Overlay | None = None

@@ -41,7 +41,9 @@ def weights_on(day: date, inputs: Weighing) -> dict[str, Weight]:
         case Fixed():
             weights = dict(inputs.base)
         case GlidePath() | Goals() | RiskProfile():
-            weights = with_growth(inputs.base, inputs.growth, growth_share(source, day))
+            weights = with_growth(
+                inputs.base, inputs.growth, growth_share(source, day), kept=inputs.kept
+            )
         case Given():
             weights = _given(source, inputs)
         case _:
@@ -61,6 +63,7 @@ def weights_over(days: Sequence[date], inputs: Weighing) -> Block:
         base=inputs.base,
         growth=inputs.growth,
         classes=inputs.classes,
+        kept=inputs.kept,
     )
     source = inputs.source
     if not isinstance(source, GlidePath | Goals):
@@ -105,26 +108,28 @@ def _goals_share(source: Goals, day: date) -> float:
 
 
 def with_growth(
-    base: Mapping[str, Weight], growth: Sequence[str], share: Decimal
+    base: Mapping[str, Weight], growth: Sequence[str], share: Decimal, *, kept: Sequence[str] = ()
 ) -> dict[str, Weight]:
     """The base weights with their growth leaves at `share` together, the others at the rest.
 
-    Within each of the two, leaves keep their proportions. Raises `TargetError` when a part that must
+    Within each of the two, leaves keep their proportions; `kept` leaves keep their weight, and the
+    share is one of what they leave. Raises `TargetError` when a part that must
     hold something has no weight in the base.
     """
     grows = frozenset(growth)
-    high = sum((w for name, w in base.items() if name in grows), ZERO)
-    low = sum((w for name, w in base.items() if name not in grows), ZERO)
+    moving = {name: w for name, w in base.items() if name not in kept}
+    high = sum((w for name, w in moving.items() if name in grows), ZERO)
+    low = sum((w for name, w in moving.items() if name not in grows), ZERO)
     if share > ZERO and high == ZERO:
         raise TargetError("no slice counts as growth; give slices asset_class")
     if share < ONE and low == ZERO:
         raise TargetError("every slice counts as growth; give a slice of bonds or cash a weight")
-    return exact_weights(
-        {
-            name: (w * share / high if name in grows else w * (ONE - share) / low) if w else ZERO
-            for name, w in base.items()
-        }
-    )
+    rest = ONE - sum((base[name] for name in kept), ZERO)
+    result: dict[str, Decimal] = dict(base)
+    for name, weight in moving.items():
+        part, of = (share, high) if name in grows else (ONE - share, low)
+        result[name] = weight * rest * part / of if weight else ZERO
+    return exact_weights(result)
 
 
 def _given(source: Given, inputs: Weighing) -> dict[str, Weight]:
@@ -137,9 +142,12 @@ def _given(source: Given, inputs: Weighing) -> dict[str, Weight]:
         kept = {n: source.weights[n] * (ONE - reserve) for n in inputs.base if n not in cash}
         return exact_weights({**kept, **{name: inputs.base[name] for name in cash}})
     if named != set(inputs.classes) and named != set(inputs.classes) | set(cash):
-        wrong = min(named ^ set(inputs.base))
+        strangers = sorted(named - set(inputs.base) - set(inputs.classes))
+        if strangers:
+            raise TargetError(f"there is no slice {strangers[0]!r} to give a weight to")
         raise TargetError(
-            f"the weights must name every slice that holds something, or every top slice: {wrong!r}"
+            "the weights must name every slice that holds something, or every top slice; missing is "
+            f"{min(set(inputs.base) - set(cash) - named)!r}"
         )
     scale = ONE if named & set(cash) else ONE - reserve
     weights = {name: source.weights.get(name, inputs.base[name]) for name in cash}
