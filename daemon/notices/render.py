@@ -53,7 +53,7 @@ from portfolio.events import (
     Unfenced,
 )
 from portfolio.lot_events import LotsImported, TicketAnswered
-from portfolio.memory import FlowKind
+from portfolio.memory import Fence, FlowKind
 from portfolio.records import Notice, Recorded
 
 OLD_NEWS: Final = timedelta(days=7)
@@ -136,12 +136,7 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
         case FlowSeen():
             return _flow(event, recorded, amounts=amounts)
         case Fenced():
-            until = "" if event.fence.until is None else f" until {instant(event.fence.until)}"
-            return _news(
-                f"{event.fence.symbol} is left alone",
-                f"{event.fence.symbol} in {event.fence.account} is not traded{until}: "
-                f"{event.fence.reason}.",
-            )
+            return _fenced(event.fence)
         case Halted():
             return _urgent(
                 f"HALTED: {event.reason}",
@@ -189,6 +184,14 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             return None
         case _:
             assert_never(event)
+
+
+def _fenced(fence: Fence) -> Notice:
+    until = "" if fence.until is None else f" until {instant(fence.until)}"
+    return _news(
+        f"{fence.symbol} is left alone",
+        f"{fence.symbol} in {fence.account} is not traded{until}: {fence.reason}.",
+    )
 
 
 def _restored(event: JournalRestored | OrderAdopted) -> Notice:
