@@ -147,12 +147,8 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _imported(event)
         case TicketAnswered():
             return _ticket(event)
-        case Fenced():
-            return Told(
-                text=f"{event.fence.symbol} is left alone: {event.fence.reason}", tone="care"
-            )
-        case Unfenced():
-            return Told(text=f"{event.symbol} may be traded again: {event.reason}", tone="good")
+        case Fenced() | Unfenced():
+            return _fence(event)
         case Halted():
             by = "" if event.by == "halt file" else f" by {event.by}"  # the file says who
             return Told(text=f"HALTED{by}: {event.reason}", tone="alarm")
@@ -170,6 +166,13 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return Told(text=f"review of {event.title} written", tone="quiet")
         case _:
             assert_never(event)
+
+
+def _fence(event: Fenced | Unfenced) -> Told:
+    if isinstance(event, Unfenced):
+        return Told(text=f"{event.symbol} may be traded again: {event.reason}", tone="good")
+    fence = event.fence
+    return Told(text=f"{fence.symbol} is left alone: {fence.reason}", tone="care")
 
 
 def _on_trial(event: TrialChanged | TrialLooked) -> Told:
