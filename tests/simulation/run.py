@@ -3,10 +3,11 @@
 import argparse
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,16 +27,35 @@ def spread(work: Callable[[Q], A], questions: Iterable[Q], jobs: int, chunk: int
     if jobs <= 1:
         yield from map(work, questions)
         return
+    # A few chunks ahead only, so that a stream of questions that ends with the time does end.
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(work, questions, chunksize=chunk)
+        asked: deque[Future[list[A]]] = deque()
+        rest = iter(questions)
+        while chosen := list(islice(rest, chunk)):
+            asked.append(pool.submit(_each, work, chosen))
+            if len(asked) > 2 * jobs:
+                yield from asked.popleft().result()
+        while asked:
+            yield from asked.popleft().result()
 
 
-def run_seeds(first: int, count: int, jobs: int, *, traces: bool = False) -> int:
-    """Live seeds and print what they broke; how many broke something."""
-    began, bad = time.monotonic(), 0
+def _each(work: Callable[[Q], A], questions: Sequence[Q]) -> list[A]:
+    return [work(question) for question in questions]
+
+
+def run_seeds(
+    first: int, count: int, jobs: int, *, minutes: float = 0.0, traces: bool = False
+) -> int:
+    """Live seeds and print what they broke; how many broke something.
+
+    After so many `minutes`, when they are given, no further seed is begun.
+    """
+    began, bad, lived = time.monotonic(), 0, 0
+    seeds = _until(began + minutes * 60, range(first, first + count)) if minutes else None
     kinds: Counter[str] = Counter()
     totals: Counter[str] = Counter()
-    for result in spread(run_seed, range(first, first + count), jobs, 5):
+    for result in spread(run_seed, seeds or range(first, first + count), jobs, 5):
+        lived += 1
         if traces:
             print(result.seed, result.trace)
         totals.update(_counts(result))
@@ -45,11 +65,15 @@ def run_seeds(first: int, count: int, jobs: int, *, traces: bool = False) -> int
             print(f"seed {result.seed}: {violation}", flush=True)
     seconds = time.monotonic() - began
     told = ", ".join(f"{n:,} {what}" for what, n in sorted(totals.items()))
-    print(f"{count:,} seeds from {first}, {bad} with violations; {told}")
-    print(f"{seconds:.1f} s, {count / seconds * 60:,.0f} seeds a minute")
+    print(f"{lived:,} seeds from {first}, {bad} with violations; {told}")
+    print(f"{seconds:.1f} s, {lived / seconds * 60:,.0f} seeds a minute")
     for kind, number in kinds.most_common():
         print(f"  {number} seeds: {kind}")
     return bad
+
+
+def _until(end: float, seeds: Iterable[int]) -> Iterator[int]:
+    return takewhile(lambda _seed: time.monotonic() < end, seeds)
 
 
 def _counts(result: Result) -> dict[str, int]:
@@ -111,6 +135,7 @@ def main() -> int:
     words.add_argument("--seeds", type=int, default=100, help="how many seeds, worlds or tries")
     words.add_argument("--start", type=int, default=1, help="the first seed")
     words.add_argument("--jobs", type=int, default=2, help="processes beside each other")
+    words.add_argument("--minutes", type=float, default=0.0, help="begin no seed after that")
     words.add_argument("--traces", action="store_true", help="print each seed's trace hash")
     words.add_argument("--exhaustive", action="store_true", help="each single crash and halt")
     words.add_argument("--double", action="store_true", help="each crash in each recovery")
@@ -124,7 +149,9 @@ def main() -> int:
     elif asked.exhaustive or asked.double:
         bad = run_exhaustive(asked.start, asked.seeds, asked.jobs, double=asked.double)
     else:
-        bad = run_seeds(asked.start, asked.seeds, asked.jobs, traces=asked.traces)
+        bad = run_seeds(
+            asked.start, asked.seeds, asked.jobs, minutes=asked.minutes, traces=asked.traces
+        )
     return 1 if bad else 0
 
 
