@@ -164,6 +164,8 @@ class Checks:
         states = self.rows("SELECT state FROM leg WHERE client_order_id = ?", name)
         if states != [("submitting",)] or raw.in_transaction:
             self.violated("I4 intent before send", f"{name} is {states} in the journal")
+        if abs(self.world.clock_is_off) > timedelta(seconds=5):
+            self.violated("I5 a right clock", f"{name} was sent, {self.world.clock_is_off} off")
         self._check_quote(name, intent)
         worth = intent.quantity * (intent.limit_price or _ZERO)
         self.sent[name] = Sent(
