@@ -36,6 +36,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort, Progress], list[Row]]] = {
     "journal": journaling.measure,
     "taxes": tax_planning.measure,
     "sessions": simulating.measure_sessions,
+    "seeds": simulating.measure_seeds,
     "setup": simulating.measure_setup,
 }
 

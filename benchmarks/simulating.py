@@ -1,6 +1,10 @@
-"""How many sessions a second the simulated daemon lives through, and what a second set-up takes."""
+"""Sessions a second of the simulated daemon, seeds a minute of the simulation, a second set-up."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -21,6 +25,8 @@ from portfolio.money import Money
 SETUP_SECONDS = Goal(level=3)
 DEMO_SESSIONS_A_SECOND = Goal(level=20, at_least=True)
 """The demo has some 570 sessions for its 45 seconds, and wants half of those for its stories."""
+SEEDS_A_MINUTE = Goal(level=1000, at_least=True)
+_RATE = re.compile(r"([\d,]+) seeds a minute")
 FULL_SPEED = '{"session_seconds": 0}'
 ROOT = Path(__file__).parents[1]
 _HALF_AN_HOUR = timedelta(minutes=30)
@@ -78,6 +84,34 @@ def broker_alone(prices: Path) -> float:
             clock.advance_to(at)
             broker.advance()
     return len(days) / (time.perf_counter() - started)
+
+
+def measure_seeds(effort: Effort, progress: Progress) -> list[Row]:
+    """Seeds of the simulation a minute, on all cores: 80 ticks and five symbols in each."""
+    many = max(2, effort.sessions // 3)
+    progress(f"simulation, {many} seeds, {effort.runs} times")
+    jobs = os.cpu_count() or 1
+    words = [sys.executable, "-m", "tests.simulation.run", "--seeds", str(many)]
+    rates = []
+    for number in range(max(1, effort.runs // 2)):
+        start = str(50_000 + number * many)
+        told = subprocess.run(  # noqa: S603
+            [*words, "--start", start, "--jobs", str(jobs)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        rates.append(float(_RATE.findall(told.stdout)[-1].replace(",", "")))
+    return [
+        Figure(
+            name="seeds of the simulation",
+            unit="1/min",
+            measured=spread(rates),
+            goal=SEEDS_A_MINUTE,
+            notes=(f"{jobs} processes, their start included",),
+        )
+    ]
 
 
 def measure_setup(effort: Effort, progress: Progress) -> list[Row]:

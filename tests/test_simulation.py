@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation import io_sweep
 from tests.simulation.chance import QUIET
 from tests.simulation.exhaustive import acting_hooks, points, run_point
 from tests.simulation.life import run_seed, state_directories
@@ -24,6 +25,7 @@ FOUND = {
     361: "the same, after a broker that did not answer",
     375: "the same, while the disk failed",
     423: "an empty list of holdings beside an invested equity",
+    10044: "the same for fractions of a share, where 1 % of a small order is less than a cent moves",
     2205: "a plan taken back and asked again for a cent, because 1 % of three shares is no share",
 }
 """Seeds that broke a promise once, and what they found."""
@@ -50,7 +52,7 @@ def test_the_daemon_is_no_longer_what_a_seed_found_it_to_be(name: str) -> None:
     assert catch(mutant, FOUND_WITH[name], 1).seed == FOUND_WITH[name]
 
 
-@pytest.mark.parametrize("first", range(1000, 1024, 4))
+@pytest.mark.parametrize("first", [*range(1000, 1012, 4), *range(10_300, 10_312, 4)])
 def test_four_worlds_break_no_promise(first: int) -> None:
     assert [v for seed in range(first, first + 4) for v in run_seed(seed).violations] == []
 
@@ -90,3 +92,19 @@ def test_a_daemon_without_a_rule_is_caught(name: str) -> None:
     """`make sim ARGS=--mutants` hunts all of them."""
     mutant = next(m for m in MUTANTS if m.name == name)
     assert catch(mutant, 5000, 10).seed is not None
+
+
+@pytest.mark.skipif(not io_sweep.works_here(), reason="there is no strace that may trace")
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("error=ENOSPC", "3 runs of 200: 3 gave up, 0 were killed"),
+        ("signal=SIGKILL", "3 runs of 200: 0 gave up, 3 were killed"),
+    ],
+)
+def test_a_disk_that_fails_in_the_middle_of_a_trade(
+    end: str, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`make sim ARGS=--io` fails every single sync and write of it."""
+    assert io_sweep.under_strace("pwrite64", end, 80, 200) == 0
+    assert told in capfd.readouterr().out

@@ -157,6 +157,23 @@ def under_strace(call: str, end: str, stride: int, most: int) -> int:
     return subprocess.run(asked, check=False).returncode
 
 
+def all_sweeps(stride: int) -> int:
+    """Both calls, each failing in its three ways; how many sweeps found something."""
+    bad = 0
+    for call in CALLS:
+        most = calls_of_a_life(call)
+        bad += sum(under_strace(call, end, stride, most) for end in ENDS)
+    return bad
+
+
+def works_here() -> bool:
+    """Whether there is an strace, and whether it may trace."""
+    if shutil.which("strace") is None:
+        return False
+    tried = subprocess.run(["strace", "-qq", "-o", os.devnull, "true"], check=False)
+    return tried.returncode == 0
+
+
 def main() -> int:
     """All six sweeps, or from within strace one of them."""
     words = argparse.ArgumentParser(description=__doc__)
@@ -169,11 +186,7 @@ def main() -> int:
         return live(asked.only_live, CALLS[0], AT)
     if asked.inner:
         return min(1, sweep(asked.inner, asked.stride, asked.most))
-    bad = 0
-    for call in CALLS:
-        most = min(asked.most, calls_of_a_life(call))
-        bad += sum(under_strace(call, end, asked.stride, most) for end in ENDS)
-    return bad
+    return all_sweeps(asked.stride)
 
 
 if __name__ == "__main__":

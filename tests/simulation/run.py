@@ -11,6 +11,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import TypeVar
 
+from tests.simulation import io_sweep
 from tests.simulation.exhaustive import double_points, points, run_point
 from tests.simulation.life import Result, run_seed, state_directories
 from tests.simulation.mutants import MUTANTS, Catch, Mutant, catch
@@ -139,12 +140,16 @@ def main() -> int:
     words.add_argument("--traces", action="store_true", help="print each seed's trace hash")
     words.add_argument("--exhaustive", action="store_true", help="each single crash and halt")
     words.add_argument("--double", action="store_true", help="each crash in each recovery")
+    words.add_argument("--io", action="store_true", help="fail each sync and write of a disk")
+    words.add_argument("--stride", type=int, default=1, help="of the disk's, each so many-th only")
     words.add_argument("--mutants", action="store_true", help="hunt the mutants")
     words.add_argument(
         "--write", action="store_true", help="the table goes into docs/simulation.md"
     )
     asked = words.parse_args()
-    if asked.mutants:
+    if asked.io:
+        bad = io_sweep.all_sweeps(asked.stride)
+    elif asked.mutants:
         bad = run_mutants(asked.start, asked.seeds, asked.jobs, write=asked.write)
     elif asked.exhaustive or asked.double:
         bad = run_exhaustive(asked.start, asked.seeds, asked.jobs, double=asked.double)
