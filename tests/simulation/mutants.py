@@ -73,22 +73,38 @@ def catch(mutant: Mutant, first: int, most: int) -> Catch:
     return Catch(seeds=most)
 
 
+_NO_CATCHING_UP = (
+    (settle, "count_booked", mutations.heard_by_nobody),
+    (recovery, "look_for_late_fills", mutations.heard_by_nobody),
+    (chores, "look_for_late_fills", mutations.heard_by_nobody),
+)
+"""Legs that are believed to be over are brought up to what they fill: a layer behind the protocol."""
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="a timeout is a failure",
         says="an unknown outcome of a send is taken for a refusal",
-        swaps=((executor, "judge_submit", mutations.timeout_is_failed),),
+        swaps=(
+            *_NO_CATCHING_UP,
+            (executor, "judge_submit", mutations.timeout_is_failed),
+        ),
     ),
     Mutant(
         name="not found is gone at once",
         says="the first look-up that finds nothing ends an ambiguous leg",
-        swaps=((settle, "_look_up", mutations.gone_at_once),),
+        swaps=(
+            *_NO_CATCHING_UP,
+            (settle, "_look_up", mutations.gone_at_once),
+        ),
         faults=("late arrival",),
     ),
     Mutant(
         name="a crash means unsent",
         says="a leg that was being sent when the process died is abandoned",
-        swaps=((recovery, "_resume_interrupted_legs", mutations.crash_is_unsent),),
+        swaps=(
+            *_NO_CATCHING_UP,
+            (recovery, "_resume_interrupted_legs", mutations.crash_is_unsent),
+        ),
         faults=("crash",),
     ),
     Mutant(
@@ -170,13 +186,19 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="parts are forgotten",
         says="what an order filled before it was cancelled is not counted",
-        swaps=((settle, "mutations.take_over", mutations.taken_over_without_parts),),
+        swaps=(
+            *_NO_CATCHING_UP,
+            (settle, "mutations.take_over", mutations.taken_over_without_parts),
+        ),
         faults=("part fill", "fills held"),
     ),
     Mutant(
         name="asked to cancel is cancelled",
         says="a cancel that was heard ends the leg",
-        swaps=((settle, "request_cancel", mutations.asked_is_canceled),),
+        swaps=(
+            *_NO_CATCHING_UP,
+            (settle, "request_cancel", mutations.asked_is_canceled),
+        ),
         faults=("stuck cancel", "fills held", "part fill", "trading halt"),
     ),
     Mutant(
@@ -256,11 +278,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="counts are final when an order ends",
         says="executions that are counted after an order's end do not reach its leg",
-        swaps=(
-            (settle, "count_booked", mutations.heard_by_nobody),
-            (recovery, "look_for_late_fills", mutations.heard_by_nobody),
-            (chores, "look_for_late_fills", mutations.heard_by_nobody),
-        ),
+        swaps=_NO_CATCHING_UP,
         faults=("counts late", "part fill", "fills held"),
     ),
     Mutant(
