@@ -141,17 +141,17 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="a new id on retry",
         says="an ambiguous leg is sent again under another id",
-        swaps=((executor, "mutations.send_one", mutations.another_id),),
+        swaps=((executor, "_send_one", mutations.another_id),),
     ),
     Mutant(
         name="the library retries",
         says="an ambiguous leg is sent again under its id, and the second answer believed",
-        swaps=((executor, "mutations.send_one", mutations.same_id_again),),
+        swaps=((executor, "_send_one", mutations.same_id_again),),
     ),
     Mutant(
         name="intent after the send",
         says="the leg is written down when the answer is there",
-        swaps=((executor, "mutations.send_one", mutations.intent_after_submit),),
+        swaps=((executor, "_send_one", mutations.intent_after_submit),),
     ),
     Mutant(
         name="fills count each time they are seen",
@@ -188,7 +188,7 @@ MUTANTS: tuple[Mutant, ...] = (
         says="what an order filled before it was cancelled is not counted",
         swaps=(
             *_NO_CATCHING_UP,
-            (settle, "mutations.take_over", mutations.taken_over_without_parts),
+            (settle, "_take_over", mutations.taken_over_without_parts),
         ),
         faults=("part fill", "fills held"),
     ),
@@ -250,7 +250,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="stuck orders are not told",
         says="no page when a cancel has no effect",
-        swaps=((settle, "mutations.pages", mutations.stuck_untold),),
+        swaps=((settle, "_pages", mutations.stuck_untold),),
         faults=("stuck cancel", "fills held"),
     ),
     Mutant(
