@@ -192,8 +192,9 @@ def _keep_traceback(error: Exception) -> Path | None:
 
 def _redacted(text: str) -> str:
     from config.problems import looks_secret
+    from daemon.redaction import Redactor
 
     return "\n".join(
         " ".join("(not shown)" if looks_secret(word) else word for word in line.split(" "))
-        for line in text.split("\n")
+        for line in Redactor()(text).split("\n")
     )
