@@ -124,7 +124,7 @@ def _over_paths(
         return None
     work = partial(
         _one_path,
-        [(c.policy, c.setup_for(calendar)) for c in candidates],
+        [(c.policy, c.setup_for) for c in candidates],
         history,
         calendar,
         draw,
@@ -134,7 +134,7 @@ def _over_paths(
 
 
 def _one_path(
-    policies: Sequence[tuple[Policy, Setup]],
+    policies: Sequence[tuple[Policy, SetupFor]],
     history: History,
     calendar: History,
     draw: Draw,
@@ -142,9 +142,11 @@ def _one_path(
     number: int,
 ) -> Block:
     path = drawn_path(history, calendar, number, block=draw.block, seed=draw.seed)
-    return np.array(
-        [as_row(measures_of(run(p, path, setup), setup, rates)) for p, setup in policies]
-    )
+    rows = []
+    for policy, setup_for in policies:
+        setup = setup_for(path)  # what follows from prices, such as optimised weights, from these
+        rows.append(as_row(measures_of(run(policy, path, setup), setup, rates)))
+    return np.array(rows)
 
 
 def _ranged(rows: Block, interval: float) -> Ranged:

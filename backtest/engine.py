@@ -104,6 +104,8 @@ class Engine:
 
 def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
     looks = np.ones(len(history), dtype=np.bool_) if setup.looks is None else setup.looks
+    in_force = policies_by_row(policy, history, setup)
+    policy = in_force[0]
     columns = [history.symbols.index(s) for s in policy.target.symbols]
     own = history.prices[:, columns]
     odd = np.zeros(len(history), dtype=np.bool_)
@@ -111,7 +113,7 @@ def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
         odd[1:] = (np.abs(own[1:] / own[:-1] - 1) > float(policy.prices.max_jump)).any(axis=1)
     return Engine(
         policy=policy,
-        in_force=policies_by_row(policy, history, setup),
+        in_force=in_force,
         history=history,
         setup=setup,
         outlook=outlook_of(policy, history.days, looks),

@@ -17,6 +17,7 @@ from backtest.setup import Costs, Fill, Flow, Opening, Setup
 from brokers.simulated.price_file import read_prices
 from config.look import Look
 from config.settings import EventKind, Settings
+from daemon.backtest_targets import changes_of
 from portfolio.accounts import Autonomy
 from portfolio.money import ZERO, Money
 
@@ -109,6 +110,7 @@ def setup_of(settings: Settings, history: History, wish: Wish) -> Setup:
         flows=tuple(_flows(settings, history, wish)),
         interest=() if not wish.interest_percent else ((date.min, wish.interest_percent),),
         looks=_looks(settings.schedule.look, history.sessions),
+        changes=changes_of(settings, history),
     )
 
 

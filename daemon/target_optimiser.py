@@ -17,11 +17,13 @@ from policies.policy import Policy
 from policies.targets.sources import Given
 from portfolio.canonical import digest
 from portfolio.drift import Block, from_float
-from portfolio.money import ONE, ZERO
+from portfolio.money import ONE, ZERO, Weight
 from portfolio.reweigh import exact_weights
 from portfolio.target import Slice, Target
 
 ORIGIN = "optimiser"
+LEAST_SESSIONS = 60
+"""Returns that an optimiser needs at least."""
 
 
 def from_optimiser(settings: TargetSettings, base: Policy, day: date, last: Policy) -> Given:
@@ -39,10 +41,7 @@ def from_optimiser(settings: TargetSettings, base: Policy, day: date, last: Poli
         known = before.as_of
         if (known.year, known.month) == (sessions.year, sessions.month):
             return before
-    held = [node for node in _leaves(base.target) if not node.is_cash]
-    found = optimised(settings.method, returns, _bounds(held, base.target))
-    names = [node.name for node in held]
-    weights = exact_weights({n: from_float(max(0.0, w)) for n, w in zip(names, found, strict=True)})
+    weights = weights_from(settings.method, returns, base.target)
     return Given(
         origin=origin,
         weights=weights,
@@ -50,6 +49,17 @@ def from_optimiser(settings: TargetSettings, base: Policy, day: date, last: Poli
         digest=digest(weights),
         note=f"{len(returns)} sessions of {settings.file.name}",
     )
+
+
+def weights_from(method: Method, returns: Block, target: Target) -> dict[str, Weight]:
+    """Weights of the leaves that are not cash, summing to one, from returns (T, N) in their order.
+
+    Raises `NoWeights`.
+    """
+    held = [node for node in _leaves(target) if not node.is_cash]
+    found = optimised(method, returns, _bounds(held, target))
+    names = [node.name for node in held]
+    return exact_weights({n: from_float(max(0.0, w)) for n, w in zip(names, found, strict=True)})
 
 
 def _leaves(target: Target) -> list[Slice]:
@@ -77,7 +87,7 @@ def _returns(file: Path, target: Target, day: date, sessions: int) -> tuple[date
     until = sum(session <= day for session in table.sessions)
     columns = [table.symbols.index(s) for s in target.symbols]
     prices = np.array(table.rows[max(0, until - sessions - 1) : until], dtype=np.float64)
-    if len(prices) < 61:
+    if len(prices) <= LEAST_SESSIONS:
         raise NoWeights(f"{file} has {len(prices)} sessions until {day}; 61 are needed")
     own = prices[:, columns]
     return table.sessions[until - 1], own[1:] / own[:-1] - 1

@@ -116,14 +116,22 @@ def _run(configuration: Path, prices: Path, dividends: Path | None, wish: "Wish"
     from backtest.run import run
     from brokers.simulated.price_file import PriceFileError
     from config.read import read_settings
+    from daemon.backtest_targets import what_is_left_out
     from daemon.backtests import read_history, setup_of
+    from daemon.cli.door import Refusal
+    from daemon.exit_codes import ExitCode
+    from daemon.target_feed import NoWeights
 
     settings = read_settings(configuration)
+    if said := what_is_left_out(settings):
+        typer.echo(said, err=True)
     try:
         history = read_history(settings, prices, dividends, wish)
         return run(settings.policy, history, setup_of(settings, history, wish))
     except HistoryError as problem:
         raise PriceFileError(str(problem)) from None
+    except NoWeights as problem:
+        raise Refusal(f"[target]: {problem}", ExitCode.CONFIGURATION) from None
 
 
 def day_option(option: str, text: str) -> date | None:

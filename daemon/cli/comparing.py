@@ -81,11 +81,14 @@ def _sentences() -> Iterator[None]:
     from brokers.simulated.price_file import PriceFileError
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
+    from daemon.target_feed import NoWeights
 
     try:
         yield
     except HistoryError as problem:
         raise PriceFileError(str(problem)) from None
+    except NoWeights as problem:
+        raise Refusal(f"[target]: {problem}", ExitCode.CONFIGURATION) from None
     except BackendMissing as problem:
         raise Refusal(f"[compare]: {problem}", ExitCode.CONFIGURATION) from None
 
