@@ -25,9 +25,9 @@ class Effort:
     idle_ticks: int = 12
     idle_tick_seconds: int = 2
     tax_names: tuple[int, ...] = (10, 50, 100, 500)
-    tax_books: int = 60
+    tax_books: int = 40
     tax_solved: int = 1
-    tax_solver_seconds: float = 10.0
+    tax_solver_seconds: float = 5.0
 
 
 def whole(disk: Path) -> Effort:

@@ -50,13 +50,18 @@ def with_lots(book: Book, leg: PlannedLeg) -> PlannedLeg:
 
 
 def gains_of(legs: Iterable[PlannedLeg]) -> tuple[Money, Money]:
-    """Short-term and long-term result of the lots sold, money; unknown bases count as nothing."""
-    sums = {Term.SHORT.value: ZERO, Term.LONG.value: ZERO}
+    """Short-term and long-term result of the lots sold, money.
+
+    An unknown basis counts as nothing, an unknown term as short, which is dearer.
+    """
+    short = long = ZERO
     for leg in legs:
         for sale in leg.lots:
-            if sale.gain is not None and sale.term in sums:
-                sums[sale.term] += sale.gain
-    return Money(sums[Term.SHORT.value]), Money(sums[Term.LONG.value])
+            if sale.term == Term.LONG.value:
+                long += sale.gain or ZERO
+            else:
+                short += sale.gain or ZERO
+    return Money(short), Money(long)
 
 
 def estimate(book: Book, taxes: HouseholdTaxes, legs: Iterable[PlannedLeg]) -> TaxEstimate:

@@ -33,8 +33,8 @@ class ChainLot:
     """One lot in the order it is sold: what may be sold of it, what it gains, and what bars it.
 
     `units` may be sold, worth `value`; `gain` is theirs, both in USD. `waits_days` until a gain is
-    long-term, 0 when it is. `washes` says that at the sale's limit it may be sold at a loss, which a
-    purchase of the slice would then wash.
+    long-term, 0 when it is; an unknown date counts as short-term. `washes` says that at the sale's
+    limit it may be sold at a loss, which a purchase of the slice would then wash.
     """
 
     lot: Lot
@@ -188,7 +188,7 @@ def _link(book: Book, lot: Lot, part: Decimal, *, taxed: bool) -> ChainLot:
         units=part,
         value=float(value),
         gain=float(gain),
-        short=found.term is Term.SHORT,
+        short=found.term is not Term.LONG,
         washes=at_limit.gain is not None and at_limit.gain < ZERO,
         waits_days=days if gain > ZERO else 0,
     )
