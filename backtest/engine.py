@@ -19,9 +19,10 @@ from backtest.history import History, HistoryError, exact
 from backtest.setup import Fill, Opening, Setup
 from backtest.trace import Held, Order, Planned, Trace
 from policies.decide import decide
-from policies.flows import still_waits, withdrawal_pending
+from policies.flows import answered_flows, still_waits, withdrawal_pending
 from policies.policy import Policy
 from policies.triggers.ahead import Outlook, Rows, Standing, could_call, outlook_of
+from policies.triggers.ask import Aim
 from policies.triggers.asking import latched_after
 from portfolio.decisions import Decision, Hold, PlannedLeg, Proposal, Run, accepted
 from portfolio.drift import Block
@@ -241,9 +242,10 @@ def _open_run(engine: Engine, row: int, proposal: Proposal) -> None:
     )
     engine.decided = row
     engine.legs = []
-    rule, memory = engine.policy.deposits, _memory(engine, row)
-    engine.flows = [flow for flow in engine.flows if still_waits(flow, rule, memory)]
     aim = next(g.scope for g in reversed(proposal.gates) if g.name == "size" and g.passed)
+    rebalances = aim == Aim.REBALANCE
+    done = answered_flows(_memory(engine, row), engine.policy, rebalances=rebalances)
+    engine.flows = [flow for flow in engine.flows if flow.flow_id not in done]
     engine.trace.plans.append(Planned(row=row, run=engine.runs, aim=aim, reason=proposal.reason))
 
 

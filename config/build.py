@@ -40,13 +40,17 @@ from config.tax_rules import (
 )
 from policies.limits import Limits
 from policies.policy import (
+    CashAction,
     CostShape,
     DepositRule,
     Destination,
+    Fill,
     MinimumTrade,
     Policy,
     PriceRule,
     Scope,
+    WithdrawalRule,
+    Withdrawing,
 )
 from portfolio.accounts import Account, AccountKind, Autonomy
 from portfolio.canonical import digest
@@ -149,6 +153,13 @@ def _policy(document: Document, folder: Path) -> Policy:
         deposits=DepositRule(
             wait_sessions=document.deposits.wait_sessions,
             ask_above=Weight(fraction(document.deposits.ask_above_percent)),
+            action=CashAction(document.deposits.action),
+            income=CashAction(document.dividends.action),
+            fill=Fill(document.deposits.fill),
+        ),
+        withdrawals=WithdrawalRule(
+            action=Withdrawing(document.withdrawals.action),
+            lead_days=document.withdrawals.lead_days,
         ),
         prices=PriceRule(
             max_age_seconds=document.prices.max_age_seconds,

@@ -28,7 +28,14 @@ from config.fields import (
 )
 from config.instrument_table import LOCKS, InstrumentTable
 from config.lot_tables import LotsTable, WashSalesTable
-from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
+from config.rule_tables import (
+    DepositsTable,
+    DividendsTable,
+    LimitsTable,
+    PricesTable,
+    RebalanceTable,
+    WithdrawalsTable,
+)
 from config.settings import (
     AlpacaAccount,
     Channel,
@@ -262,6 +269,8 @@ class Document(Table):
     instruments: list[InstrumentTable] = key([], "what you say of single symbols")
     rebalance: RebalanceTable = RebalanceTable()
     deposits: DepositsTable = DepositsTable()
+    dividends: DividendsTable = DividendsTable()
+    withdrawals: WithdrawalsTable = WithdrawalsTable()
     prices: PricesTable = PricesTable()
     limits: LimitsTable = LimitsTable()
     notices: NoticesTable = NoticesTable()

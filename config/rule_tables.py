@@ -29,7 +29,7 @@ from config.rules import calendar_text, destination_text
 from config.tables import Table, key, percent
 from policies.dates import CalendarRule, Period
 from policies.limits import Limits
-from policies.policy import CostShape, Policy, Scope
+from policies.policy import CashAction, CostShape, Fill, Policy, Scope, Withdrawing
 from portfolio.money import ONE, Weight
 from portfolio.target import Band, BandRule, Slice, build_target
 
@@ -149,6 +149,36 @@ class DepositsTable(Table):
     )
     ask_above_percent: Percent = key(
         percent(_POLICY.deposits.ask_above), "a deposit above this share of the portfolio asks"
+    )
+
+    action: Annotated[str, choice(*CashAction)] = key(
+        _POLICY.deposits.action.value,
+        "invest it, ask a person each time, or hold it in cash until the next rebalance",
+    )
+    fill: Annotated[str, choice(*Fill)] = key(
+        _POLICY.deposits.fill.value,
+        "how new cash is spread: least_squares levels gaps in money, relative in share of the target",
+    )
+
+
+class DividendsTable(Table):
+    """What happens with dividends and interest."""
+
+    action: Annotated[str, choice(*CashAction)] = key(
+        _POLICY.deposits.income.value,
+        "invest them with other cash, ask a person, or hold them in cash until the next rebalance",
+    )
+
+
+class WithdrawalsTable(Table):
+    """What happens when money is taken out, and for `trimtab raise`."""
+
+    action: Annotated[str, choice(*Withdrawing)] = key(
+        _POLICY.withdrawals.action.value,
+        "raise sells at once for what is short, ask asks first, wait leaves it to the rest's end",
+    )
+    lead_days: Annotated[int, whole(most=365)] = key(
+        _POLICY.withdrawals.lead_days, "sales for an announced withdrawal begin this long before"
     )
 
 

@@ -25,7 +25,14 @@ from config.models import (
     SliceTable,
 )
 from config.problems import plain_number
-from config.rule_tables import DepositsTable, LimitsTable, PricesTable, RebalanceTable
+from config.rule_tables import (
+    DepositsTable,
+    DividendsTable,
+    LimitsTable,
+    PricesTable,
+    RebalanceTable,
+    WithdrawalsTable,
+)
 from config.settings import Mode
 from config.study_tables import BacktestTable, CompareTable
 from config.target_tables import TargetTable
@@ -42,6 +49,8 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("target", TargetTable),
     ("rebalance", RebalanceTable),
     ("deposits", DepositsTable),
+    ("dividends", DividendsTable),
+    ("withdrawals", WithdrawalsTable),
     ("prices", PricesTable),
     ("limits", LimitsTable),
     ("notices", NoticesTable),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from daemon.house import House
-from policies.flows import still_waits
+from policies.flows import answered_flows
 from policies.planning.granted import Step, fits
+from policies.triggers.ask import Aim, aim_of
 from portfolio.accounts import Autonomy
 from portfolio.decisions import (
     Decision,
@@ -268,8 +269,8 @@ def _open(
         opened_cycle=cycle,
         expires_at=max(ends.closes_at, now),
     )
-    rule = house.policy.deposits
-    flows = tuple(f.flow_id for f in memory.flows if not still_waits(f, rule, memory))
+    rebalances = aim_of(proposal.gates) is Aim.REBALANCE
+    flows = answered_flows(memory, house.policy, rebalances=rebalances)
     house.journal.append(RunOpened(run=run, accepted_by=accepted_by, flows=flows), actor=actor)
     return run
 

@@ -62,6 +62,8 @@ def remember(
         latched=past.latched,
         target_done=past.target_done,
         signals_done=past.signals_done,
+        income=past.income,
+        reserved=past.reserved,
     )
 
 

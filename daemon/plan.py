@@ -11,9 +11,11 @@ from daemon.observe import observe
 from daemon.wiring import open_house
 from policies.decide import decide
 from policies.limits import check_plan
+from policies.planning.instead import deposit_instead
 from policies.policy import Policy
 from portfolio.decisions import Decision, Proposal, Verdict
 from portfolio.memory import Memory
+from portfolio.money import Money
 from portfolio.snapshot import Snapshot
 from portfolio.wakes import Wake, WakeKind
 
@@ -24,7 +26,8 @@ class Planned:
 
     `closed` says why nothing may go out at this hour; the decision is then the one that the last
     prices would lead to in an open session. `target` says where the weights come from, empty when
-    they are the ones typed in.
+    they are the ones typed in. `deposit_instead` is the money with which nothing would have to be sold,
+    where something would be.
     """
 
     mode: str
@@ -35,6 +38,7 @@ class Planned:
     will: str
     closed: str = ""
     target: str = ""
+    deposit_instead: Money | None = None
 
     def as_json(self) -> dict[str, object]:
         """For a program; the snapshot is the answer's whole basis."""
@@ -44,6 +48,7 @@ class Planned:
             "verdict": self.verdict,
             "outcome": None if self.verdict is None else self.verdict.outcome,
             "then": self.will,
+            "deposit_instead": self.deposit_instead,
             "as_if_open_because": self.closed,
             "target": self.target or "the weights as typed in",
             "snapshot": self.snapshot,
@@ -72,6 +77,7 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
         will=_what_would_follow(settings, decision, verdict, house.latch.reason()),
         closed=closed,
         target=target,
+        deposit_instead=_deposit_instead(snapshot, policy, memory, decision),
     )
 
 
@@ -88,6 +94,14 @@ def target_at(house: House, snapshot: Snapshot) -> tuple[Policy, str]:
     said = target_words(policy, snapshot.day)
     trouble = house.targets.trouble
     return policy, f"{said}; the source gives none now: {trouble}" if trouble else said
+
+
+def _deposit_instead(
+    snapshot: Snapshot, policy: Policy, memory: Memory, decision: Decision
+) -> Money | None:
+    if not isinstance(decision, Proposal) or not decision.sells:
+        return None
+    return deposit_instead(*_as_if_open(snapshot, policy), memory)
 
 
 def _closed(decision: Decision) -> str:

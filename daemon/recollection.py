@@ -6,13 +6,16 @@ from datetime import date, timedelta
 
 from daemon.house import House
 from daemon.journal.codec import read_memory, read_policy
+from daemon.reservations import reservations
 from policies.conditions import Rested, SignalChanged, TargetChanged, has_stop, leaves_of
+from policies.policy import CashAction
 from policies.triggers.algebra import firing_rule
 from policies.triggers.ask import Aim, aim_of
 from policies.triggers.asking import latched_after
 from portfolio.decisions import Run
 from portfolio.events import RunOpened
-from portfolio.money import Weight
+from portfolio.memory import FlowKind, Reservation
+from portfolio.money import ZERO, Money, Weight, total
 from portfolio.records import CycleRecord
 from portfolio.snapshot import Session
 
@@ -29,6 +32,8 @@ class Recollection:
     latched: tuple[str, ...]
     target_done: Mapping[str, Weight]
     signals_done: Mapping[str, str]
+    income: Money
+    reserved: tuple[Reservation, ...]
 
 
 def recollect(
@@ -37,8 +42,9 @@ def recollect(
     """From the journal and the calendar, as of a session; `ended_on` is when the rest began."""
     before = house.sessions.between(session.day - timedelta(days=14), session.day)[:-1]
     leaves = leaves_of(firing_rule(house.policy))
+    holds_income = house.policy.deposits.income is not CashAction.INVEST
     done = None
-    if any(isinstance(leaf, TargetChanged | SignalChanged) for leaf in leaves):
+    if holds_income or any(isinstance(leaf, TargetChanged | SignalChanged) for leaf in leaves):
         done = last_rebalance(house, [event.run for event in opened])
     weights, signals = ({}, {}) if done is None else _as_of(house, done)
     return Recollection(
@@ -47,6 +53,20 @@ def recollect(
         latched=_latched(house) if any(map(has_stop, leaves)) else (),
         target_done=weights,
         signals_done=signals,
+        income=_income(house, done) if holds_income else Money(ZERO),
+        reserved=reservations(house.journal),
+    )
+
+
+def _income(house: House, done: CycleRecord | None) -> Money:
+    """Dividends and interest that were seen since the last rebalance, fees not taken off."""
+    kinds = (FlowKind.DIVIDEND, FlowKind.INTEREST)
+    return total(
+        flow.amount
+        for flow in house.journal.flows()
+        if flow.kind in kinds
+        and flow.seen_session is not None
+        and (done is None or flow.seen_session > done.session)
     )
 
 

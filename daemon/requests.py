@@ -8,6 +8,7 @@ from daemon.executor import halt
 from daemon.gifting import serve_gift
 from daemon.house import House
 from daemon.lot_requests import serve_lots
+from daemon.raising import serve_raise
 from daemon.reminders import acknowledge
 from daemon.settle import request_cancel
 from daemon.spool import Request
@@ -44,7 +45,7 @@ def resume(house: House, *, by: str, reason: str) -> None:
     )
 
 
-def serve_request(  # noqa: C901  one flat table of requests
+def serve_request(  # noqa: C901, PLR0912  one flat table of requests
     house: House, watch: Watch, request: Request
 ) -> Outcome | None:
     """Do what one request asks; the outcome of the look it led to, if any.
@@ -77,6 +78,8 @@ def serve_request(  # noqa: C901  one flat table of requests
             serve_gift(house, request)
         case "import_lots" | "ticket":
             serve_lots(house, request)
+        case "raise_cash" | "raise_cancel":
+            return serve_raise(house, watch, request)
         case "reload":
             pass  # the service reads the configuration again
     return None

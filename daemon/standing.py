@@ -10,8 +10,10 @@ from config.read import settings_from
 from daemon.journal.codec import read_snapshot
 from daemon.latch import FileLatch
 from daemon.lease import running_pid
+from daemon.reservations import reservations
 from portfolio.decisions import Run
 from portfolio.events import Alarm, ConfigurationChanged, DaemonStarted, JournalOpened
+from portfolio.memory import Reservation
 from portfolio.money import Money
 from portfolio.orders import Leg
 from portfolio.ports import JournalReader
@@ -39,6 +41,7 @@ class Standing:
     run: Run | None
     live_legs: tuple[Leg, ...]
     alarms: tuple[Alarm, ...]
+    reserved: tuple[Reservation, ...] = ()
     looks: str = ""
     """When full looks are taken, in the configuration's words; empty when that cannot be told."""
 
@@ -72,6 +75,7 @@ class Standing:
                 "kind": last.decision.kind,
                 "reason": last.decision.reason,
             },
+            "reserved": self.reserved,
             "pending": self.pending,
             "run": self.run,
             "live_legs": self.live_legs,
@@ -97,6 +101,7 @@ def standing(journal: JournalReader, state_dir: Path) -> Standing:
         run=journal.open_run(),
         live_legs=tuple(journal.legs(live=True)),
         alarms=tuple(journal.open_alarms()),
+        reserved=reservations(journal),
         looks=_looks(journal),
     )
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from policies.flows import waiting_deposits
+from policies.flows import kept_cash, waiting_deposits
 from policies.locks import Locks, locks_of
 from policies.policy import Policy
 from policies.taxes.guards import why_no_buy
@@ -52,7 +52,8 @@ class Desk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """The household against its target. Values are at count prices; `cash` leaves out deposits that
-    still wait (`waiting`), and `managed` is the value of all slices with that cash.
+    still wait (`waiting`) and money that a person will take out, of which `owed` is what an account
+    still lacks; `managed` is the value of all slices with that cash.
 
     `values` and `goals` are those of whole slices, keyed by the symbol that is bought. `prices`,
     `slice_of` and the desks know the substitutes too; `stand_ins` maps a substitute to the symbol
@@ -72,6 +73,7 @@ class Book:
     cash: Money
     cash_goal: Money
     waiting: Money
+    owed: Mapping[str, Money]
     managed: Money
     minimum: Money
     weights: Block
@@ -131,8 +133,16 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     slice_of = {s: n.name for n in leaves.values() for s in n.every_symbol}
     waiting_by_account = waiting_deposits(snapshot, policy.deposits, memory)
     waiting = total(waiting_by_account.values())
-    cash = Money(snapshot.cash - waiting)
+    kept = kept_cash(snapshot, policy, memory)
+    # A deposit that waits may be what is taken out: it is set aside once.
+    aside = {
+        name: max(waiting_by_account.get(name, Money(ZERO)), kept.get(name, Money(ZERO)))
+        for name in (*waiting_by_account, *kept)
+    }
+    cash = Money(snapshot.cash - total(aside.values()))
     managed = Money(total(values.values()) + cash)
+    if managed <= ZERO and kept:
+        return Unknown(reasons=("the money to be taken out is all that there is, or more",))
     if managed <= ZERO:
         return Unknown(reasons=("the slices and the cash are together worth nothing",))
     cash_goal = Money(target.cash_weight * managed)
@@ -156,6 +166,11 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         cash=cash,
         cash_goal=cash_goal,
         waiting=waiting,
+        owed={
+            a.account.id: Money(lack)
+            for a in snapshot.accounts
+            if (lack := kept.get(a.account.id, ZERO) - max(a.cash, ZERO)) > ZERO
+        },
         managed=managed,
         minimum=minimum_trade(policy, managed),
         weights=weights,
@@ -163,7 +178,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         half_widths=widths,
         drifts=drifts_of_row(block[0], target, widths),
         desks=with_guards(
-            _desks(snapshot, memory, waiting_by_account, cash_goal, (frozenset(slice_of), locks)),
+            _desks(snapshot, memory, aside, cash_goal, (frozenset(slice_of), locks)),
             {s: why for s in slice_of if (why := _why_wash(s, snapshot, policy, memory))},
         ),
         stand_ins=stand_ins,

@@ -27,7 +27,7 @@ from policies.explain import percent
 from policies.planning.wash_guard import wash_denials
 from policies.policy import PriceRule
 from policies.taxes.guards import LotRule
-from policies.triggers.cash_flow import DEPOSIT_ASKS
+from policies.triggers.cash_flow import PERSON_ASKED
 from portfolio.decisions import LimitCheck, PlannedLeg, Proposal, Verdict
 from portfolio.instruments import AssetClass
 from portfolio.memory import Memory
@@ -275,7 +275,7 @@ def _people(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:
             scope=account,
         )
     for gate in proposal.gates:
-        if gate.name == DEPOSIT_ASKS and not gate.passed:
+        if gate.name in PERSON_ASKED and not gate.passed:
             yield LimitCheck(
                 name="deposit",
                 outcome="refer",

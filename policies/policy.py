@@ -83,15 +83,52 @@ class MinimumTrade:
     fraction: Weight = Weight(Decimal("0.0005"))  # noqa: RUF009
 
 
+class CashAction(StrEnum):
+    """What becomes of money that came by itself: it is invested, asks a person, or stays in cash until
+    the next rebalance."""
+
+    INVEST = "invest"
+    ASK = "ask"
+    HOLD = "hold"
+
+
+class Fill(StrEnum):
+    """How new cash is spread over the gaps: level in money (CF-1), or in share of the target (CF-2)."""
+
+    LEAST_SQUARES = "least_squares"
+    RELATIVE = "relative"
+
+
+class Withdrawing(StrEnum):
+    """What is done for money that is taken out: sales raise it, a person is asked, or it waits for the
+    rest as any short cash does."""
+
+    RAISE = "raise"
+    ASK = "ask"
+    WAIT = "wait"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepositRule:
     """What new cash does: waits `wait_sessions` after it is seen; above `ask_above` a person is asked.
 
-    `ask_above` is a fraction of the portfolio.
+    `ask_above` is a fraction of the portfolio. `income` is for dividends and interest, which never
+    wait. `fill` spreads all new cash.
     """
 
     wait_sessions: int = 1
     ask_above: Weight = Weight(Decimal("0.05"))  # noqa: RUF009
+    action: CashAction = CashAction.INVEST
+    income: CashAction = CashAction.INVEST
+    fill: Fill = Fill.LEAST_SQUARES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRule:
+    """What money that is taken out does; sales for an announced one begin `lead_days` before."""
+
+    action: Withdrawing = Withdrawing.RAISE
+    lead_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +174,7 @@ class Policy:
     sells_allowed: bool = True
     buys_allowed: bool = True
     deposits: DepositRule = field(default_factory=DepositRule)
+    withdrawals: WithdrawalRule = field(default_factory=WithdrawalRule)
     prices: PriceRule = field(default_factory=PriceRule)
     limit_offset: Decimal = Decimal("0.005")
     proposal_hours: int = 24

@@ -16,6 +16,7 @@ from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity, Weight
 from portfolio.orders import Fill, Leg, LegState, Order, Side
+from portfolio.reserving import CashReserved, ReservationCancelled
 from portfolio.wakes import Wake
 
 Ref = str
@@ -383,6 +384,8 @@ Event = (
     | TicketAnswered
     | Fenced
     | Unfenced
+    | CashReserved
+    | ReservationCancelled
     | Halted
     | Resumed
     | Alarm

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("looking", "status", "slices in their bands, last decision, what waits"),
     "approve": ("answering", "approve", "grant the proposal that waits"),
     "reject": ("answering", "reject", "turn it down"),
+    "raise": ("raising", "raise_cash", "keep and raise money for a withdrawal"),
     "explain": ("looking", "explain", "a cycle from the journal, decided again"),
     "why-not": ("looking", "why_not", "why nothing was traded"),
     "review": ("reviewing", "review", "a month, quarter or year: how it stands, did, and why"),

@@ -63,6 +63,7 @@ from portfolio.events import (
 from portfolio.gifts import GiftState
 from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.orders import Leg, LegState, is_legal_move
+from portfolio.reserving import CashReserved, ReservationCancelled
 
 _INSERT_CYCLE = Prepared(insert(CYCLE))
 _INSERT_FILL = Prepared(insert(FILL))
@@ -175,6 +176,8 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             _resumed(tables, place, event)
         case (
             JournalOpened()
+            | CashReserved()
+            | ReservationCancelled()
             | JournalRestored()
             | OrderAdopted()
             | AlarmAcknowledged()

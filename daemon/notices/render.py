@@ -55,6 +55,7 @@ from portfolio.events import (
 from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.memory import Fence, FlowKind
 from portfolio.records import Notice, Recorded
+from portfolio.reserving import CashReserved, ReservationCancelled
 
 OLD_NEWS: Final = timedelta(days=7)
 """A flow booked longer ago is history read at adoption, no news."""
@@ -176,6 +177,8 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             | LotsImported()
             | TicketAnswered()
             | Unfenced()
+            | CashReserved()
+            | ReservationCancelled()
             | AlarmAcknowledged()
             | SessionClosed()
             | TrialChanged()

@@ -39,6 +39,9 @@ def plan_screen(planned: Planned, *, columns: int) -> RenderableType:
             Text(),
         ]
     parts.append(decision_screen(planned.decision, planned.verdict))
+    if planned.deposit_instead is not None:
+        instead = f"A deposit of {money(planned.deposit_instead)} would make selling unnecessary."
+        parts += [Text(), words(instead)]
     unsliced = _unsliced(planned)
     if unsliced:
         parts += [Text(), words("In no slice, left alone:", "title"), *unsliced]

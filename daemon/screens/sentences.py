@@ -42,6 +42,7 @@ from portfolio.events import (
 from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.money import ZERO
 from portfolio.orders import LegState, Side
+from portfolio.reserving import CashReserved, ReservationCancelled
 
 Tone = Literal["plain", "decision", "trade", "good", "care", "alarm", "quiet"]
 """How a line is coloured; it never carries meaning that the words do not."""
@@ -84,6 +85,13 @@ def _restored(event: JournalRestored | OrderAdopted) -> Told:
         return Told(text=f"journal restored from {event.backup}: {event.reason}", tone="alarm")
     what = f"{event.order.side} {event.order.symbol} ({event.order.client_order_id})"
     return Told(text=f"order taken over: {what}: {event.reason}", tone="care")
+
+
+def _reserved(event: CashReserved | ReservationCancelled) -> Told:
+    if isinstance(event, ReservationCancelled):
+        return Told(text=f"{event.by} takes the money of row {event.number} out no longer")
+    kept = f"{money(event.amount)} in {event.account} until {event.by_day}"
+    return Told(text=f"{event.by} keeps {kept} for a withdrawal", tone="care")
 
 
 def _answered(event: ApprovalEnded) -> Told:
@@ -149,6 +157,8 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _ticket(event)
         case Fenced() | Unfenced():
             return _fence(event)
+        case CashReserved() | ReservationCancelled():
+            return _reserved(event)
         case Halted():
             by = "" if event.by == "halt file" else f" by {event.by}"  # the file says who
             return Told(text=f"HALTED{by}: {event.reason}", tone="alarm")

@@ -24,6 +24,9 @@ def status_screen(standing: Standing, *, columns: int) -> RenderableType:
     parts += [Text(), _value(standing), Text(), _slices(standing, columns), Text()]
     parts.append(words(f"Last look: cycle {standing.last.cycle}, {instant(standing.last.at)}"))
     parts.append(headline(standing.last.decision))
+    for wish in standing.reserved:
+        kept = f"{money(wish.amount)} in {wish.account} by {wish.by}"
+        parts.append(words(f"Kept for a withdrawal, not invested: {kept}", "care"))
     if standing.pending is not None:
         parts += [Text(), *_pending(standing.pending)]
     if standing.run is not None:

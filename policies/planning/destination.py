@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import assert_never
 
 from policies.book import Book
-from policies.planning.cash_first import fill_worthwhile, water_fill
+from policies.planning.cash_first import fill_relative, fill_worthwhile, water_fill
 from policies.planning.stops import stops_of
-from policies.policy import Stop
+from policies.policy import Fill, Stop
 from policies.triggers.ask import Aim, Call
-from policies.triggers.cash_flow import new_cash, shortage
-from portfolio.money import ONE, ZERO, Money
+from policies.triggers.cash_flow import investable, new_cash, shortage
+from portfolio.money import ONE, ZERO, Money, total
 from portfolio.target import Slice
 
 
@@ -31,10 +31,9 @@ def wanted_trades(book: Book, call: Call) -> Wanted:
     """
     match call.aim:
         case Aim.INVEST:
-            return Wanted(sells={}, buys=_tradable_buys(book, _shortfalls(book)))
+            return Wanted(sells={}, buys=_invested(book))
         case Aim.RAISE:
-            over = _capped(book, _surpluses(book))
-            return Wanted(sells=fill_worthwhile(over, shortage(book), book.minimum), buys={})
+            return Wanted(sells=_raised(book), buys={})
         case Aim.REBALANCE:
             return _rebalance(book, call)
         case _:
@@ -54,7 +53,7 @@ def _rebalance(book: Book, call: Call) -> Wanted:
         return _balanced(book, _surpluses(book), _shortfalls(book))
     fresh = new_cash(book)
     buyable = _tradable_buys(book, _shortfalls(book))
-    first = water_fill(buyable, fresh) if fresh >= book.minimum else {}
+    first = _spread(book, buyable, fresh) if fresh >= book.minimum else {}
     after = _after(book, first)
     if rule.stop is Stop.PART_WAY and all_move:
         sells = {s: Money(rule.part * gap) for s, gap in _surpluses(after).items()}
@@ -63,6 +62,43 @@ def _rebalance(book: Book, call: Call) -> Wanted:
         names = frozenset(d.name for d in book.drifts) if all_move else frozenset(call.breached)
         sells, buys = _to_stops(after, names)
     return _balanced(book, sells, _sum(first, buys))
+
+
+def _invested(book: Book) -> dict[str, Money]:
+    """What new cash buys. Where it may go everywhere, the accounts spread what each has of it."""
+    buyable = _tradable_buys(book, _shortfalls(book))
+    amount, rule = investable(book), book.policy.deposits
+    if rule.fill is Fill.LEAST_SQUARES and amount == new_cash(book):
+        return buyable
+    parts = _spread(book, buyable, amount)
+    worth = {s: buyable[s] for s, part in parts.items() if part >= book.minimum}
+    return _spread(book, worth or buyable, amount)
+
+
+def _spread(book: Book, gaps: Mapping[str, Money], amount: Money) -> dict[str, Money]:
+    if book.policy.deposits.fill is Fill.LEAST_SQUARES:
+        return water_fill(gaps, amount)
+    values = {s: book.values[s] for s in gaps}
+    return fill_relative(values, {s: book.goals[s] for s in gaps}, amount)
+
+
+def _raised(book: Book) -> dict[str, Money]:
+    """Sales of what is over its target, for the cash that is short.
+
+    What is owed to a person is sold a little more of, for the limits stand under the prices; and where
+    overweights are not enough, as in an account of its own, all holdings give in proportion.
+    """
+    over, need = _capped(book, _surpluses(book)), shortage(book)
+    owed = total(book.owed.values())
+    if owed > ZERO:
+        margin = ZERO if book.cash_goal > ZERO else book.minimum
+        need = Money(max(need, owed * (ONE + book.policy.limit_offset) + margin))
+    sells = fill_worthwhile(over, need, book.minimum)
+    lacks = min(owed, need) - total(sells.values())
+    if lacks <= ZERO:
+        return sells
+    rest = _capped(book, {s: Money(v - sells.get(s, ZERO)) for s, v in book.values.items()})
+    return _sum(sells, fill_worthwhile(rest, lacks, book.minimum))
 
 
 def _after(book: Book, buys: Mapping[str, Money]) -> Book:

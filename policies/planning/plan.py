@@ -1,7 +1,7 @@
 """A call made into a plan: wanted trades, sized and split, with the household before and after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policies.book import Book
@@ -42,6 +42,7 @@ class Plan:
 
 def make_plan(book: Book, call: Call) -> Plan:
     """Size a call: sales first, then buys from the cash there and the sales at their limits."""
+    whole, book = book, _owing(book) if call.aim is Aim.RAISE else book
     wanted = wanted_trades(book, call)
     sells, unsold = ([], []) if call.aim is Aim.INVEST else sell_parts(book, wanted.sells)
     guarded = without_own_washes(book, sells)
@@ -49,7 +50,14 @@ def make_plan(book: Book, call: Call) -> Plan:
         buy_parts(guarded, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
     )
     washes = left_for_washes(guarded, wanted.buys)
-    return plan_of(book, [*sells, *buys], [*unsold, *unbought, *washes])
+    return plan_of(whole, [*sells, *buys], [*unsold, *unbought, *washes])
+
+
+def _owing(book: Book) -> Book:
+    """Only the accounts from which a person takes money, when one lacks some: no other can give it."""
+    if not book.owed:
+        return book
+    return replace(book, desks=tuple(desk for desk in book.desks if desk.account in book.owed))
 
 
 def plan_of(book: Book, parts: list[Part], skipped: list[str]) -> Plan:

@@ -82,14 +82,14 @@ def ask_triggers(book: Book) -> Asked:
         )
     owed = is_urgent(book)
     if raises and sells.passed and (rested or owed):
-        calls.append(
-            Call(
-                aim=Aim.RAISE,
-                reason=cash_gates[0].text,
-                must=owed,
-                min_improvement=policy.min_improvement,
-            )
+        call = Call(
+            aim=Aim.RAISE,
+            reason=cash_gates[0].text,
+            must=owed,
+            min_improvement=policy.min_improvement,
         )
+        # Money that a person takes out looks like drift; once it is raised the bands are asked afresh.
+        calls = [call, *calls] if book.owed else [*calls, call]
     gates = (*gates_of(tree, known), *_fire_gate(book, known), *cash_gates, sells)
     return Asked(gates=gates, calls=tuple(calls), wanted=wanted)
 

@@ -54,7 +54,14 @@ proposal_hours = 12
 run_sessions = 3
 quiet_open_minutes = 7
 quiet_close_minutes = 20
+[dividends]
+action = "hold"
+[withdrawals]
+action = "ask"
+lead_days = 3
 [deposits]
+action = "ask"
+fill = "relative"
 wait_sessions = 2
 ask_above_percent = 7
 [prices]
