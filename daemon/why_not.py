@@ -7,6 +7,7 @@ from daemon.journal.codec import read_policy, read_snapshot
 from daemon.screens.sentences import order_words
 from daemon.screens.words import instant, money, percent, quantity, short_hash
 from policies.policy import Policy
+from policies.triggers.ask import Aim
 from portfolio.decisions import Gate, Hold, Proposal
 from portfolio.events import ApprovalEnded, Halted
 from portfolio.ports import JournalReader
@@ -41,6 +42,28 @@ def why_not(
         listed = ", ".join(sorted(known)) or "none"
         raise NothingKnown(f"{symbol} is neither held nor in a slice; known are: {listed}.")
     return (head, *halted, *_of_symbol(journal, record, snapshot, policy, symbol))
+
+
+def gates_at(
+    journal: JournalReader, symbol: str | None = None, at: datetime | None = None
+) -> tuple[Gate, ...]:
+    """Every gate of that look that speaks of a symbol: its own, those of its slice and the slices
+    above it, and those of the whole household; all of them without a symbol.
+
+    Each has its value, level, margin and unit, and the next day on which it may be otherwise. Empty
+    when there was no look.
+    """
+    looks = journal.cycles(limit=1, before=at)
+    if not looks:
+        return ()
+    gates = looks[0].decision.gates
+    if symbol is None:
+        return gates
+    policy = read_policy(journal, looks[0].policy)
+    leaf = policy.target.leaf_of(symbol)
+    scopes = {symbol, "", *(() if leaf is None else _above(policy, leaf))}
+    aims = {aim.value for aim in Aim}
+    return tuple(gate for gate in gates if gate.scope in scopes | aims)
 
 
 def _halted(journal: JournalReader, record: CycleRecord) -> Iterator[str]:

@@ -194,17 +194,21 @@ def why_not(
 
     Example: trimtab why-not VTI --at 2026-11-20
     """
+    from daemon.screens.gates import margins_table
     from daemon.screens.style import console, words
+    from daemon.why_not import gates_at
     from daemon.why_not import why_not as answer
 
     _, journal = reader_at(config, state)
-    sentences = answer(journal, symbol.upper() or None, _instant(at, end=True) if at else None)
+    name, when = symbol.upper() or None, _instant(at, end=True) if at else None
+    sentences, gates = answer(journal, name, when), gates_at(journal, name, when)
     if json:
-        print_json({"symbol": symbol.upper() or None, "answers": sentences})
+        print_json({"symbol": name, "answers": sentences, "gates": gates})
         return
     screen = console()
     for sentence in sentences:
         screen.print(words(sentence), soft_wrap=not screen.is_terminal)
+    screen.print(margins_table(gates))
 
 
 def _instant(text: str, *, end: bool = False) -> datetime:

@@ -1,14 +1,16 @@
 """From the household to its accounts: sales where it is held, buys where the money is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from policies.book import Book, Desk
 from policies.explain import money, percent
-from policies.planning.cash_first import fill_worthwhile
+from policies.planning.cash_first import fill_worthwhile, water_fill
 from policies.planning.sizing import Part, TopUp, affordable, limit_of, top_up
 from portfolio.money import ZERO, Money, Price, Quantity, round_down
 from portfolio.orders import Side
+
+_CENT = Decimal("0.01")
 
 
 def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list[str]]:
@@ -109,6 +111,7 @@ def buy_parts(
     limits = buy_limits(book, buys)
     costs = {s: buys[s] * limits[s] / book.prices[s] for s in limits}
     left = {a: Money(max(amount, ZERO)) for a, amount in funds.items()}
+    shares = water_fill(costs, sum(left.values(), ZERO))
     wanted = fill_worthwhile(costs, sum(left.values(), ZERO), book.minimum)
     bought: dict[tuple[str, str], Quantity] = {}
     for symbol in sorted(wanted, key=lambda s: (-wanted[s], s)):
@@ -119,7 +122,23 @@ def buy_parts(
     for desk in book.desks:
         _top_up(book, desk, limits, left, bought, gaps)
     parts = [Part(account=a, symbol=s, side=Side.BUY, quantity=q) for (a, s), q in bought.items()]
-    return parts, _left_out(book, gaps, limits, left)
+    dropped = shares.keys() - {symbol for _, symbol in bought}
+    return parts, [*_left_out(book, gaps, limits, left), *_dropped(book, shares, dropped, limits)]
+
+
+def _dropped(
+    book: Book,
+    shares: Mapping[str, Money],
+    dropped: Collection[str],
+    limits: Mapping[str, Price],
+) -> list[str]:
+    """Purchases whose share of the money is too small for an order anywhere, and left to the others."""
+    return [
+        f"{symbol}: a purchase of {money(shares[symbol])} is too small (minimum trade "
+        f"{money(book.minimum)}, a step costs {money(limits[symbol] * book.step(symbol))})"
+        for symbol in sorted(dropped)
+        if _CENT <= shares[symbol] < min(book.minimum, limits[symbol])
+    ]
 
 
 def buy_limits(book: Book, buys: Mapping[str, Money]) -> dict[str, Price]:
@@ -180,7 +199,7 @@ def _left_out(
         if symbol in limits and gap > ZERO and gap >= min(book.minimum, limits[symbol])
     ]
     residual = sum(left.values(), ZERO)
-    if residual >= Decimal("0.01"):
+    if residual >= _CENT:
         skipped.append(
             f"{money(residual)} stay in cash ({percent(residual / book.managed)})"
             " beside the cash slice"

@@ -117,7 +117,7 @@ def test_an_unknown_key_far_from_any_other_is_told_what_is_known() -> None:
     assert refused(SMALLEST + "[deposits]\nxyzzy = 1") == [
         (
             'core.toml, line 20, deposits.xyzzy: there is no setting "xyzzy". '
-            "Remove it; known here are wait_sessions and ask_above_percent."
+            "Remove it; known here are wait_sessions, ask_above_percent, action and fill."
         )
     ]
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,20 @@ def test_why_not_gives_the_gates_with_their_margins(tmp_path: Path) -> None:
     assert said.code == 0
     assert "It held" in said.out
     assert "fires at 5.0" in said.out
+
+
+def test_why_not_lists_each_gate_as_numbers_for_people_and_programs(tmp_path: Path) -> None:
+    invested_rig(tmp_path)
+    shown = trimtab("why-not", "stk", "--state", tmp_path).out
+    assert "value" in shown
+    assert "margin" in shown
+    gates = json.loads(trimtab("why-not", "stk", "--json", "--state", tmp_path).out)["gates"]
+    band = next(gate for gate in gates if gate["name"] == "band")
+    assert (band["scope"], band["level"], band["unit"]) == ("stk", "5", "points")
+    assert Decimal(band["margin"]) == 5 - abs(Decimal(band["value"]))
+    assert not any(gate["scope"] == "bnd" for gate in gates)
+    backstop = next(gate for gate in gates if gate["name"] == "backstop")
+    assert backstop["next_possible"] == "2027-01-01"
 
 
 def test_why_not_at_a_time_answers_for_the_look_before_it(tmp_path: Path) -> None:
