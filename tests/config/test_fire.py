@@ -1,5 +1,6 @@
 """Conditions written in the configuration, presets of published rules, and bands by cost."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -74,6 +75,13 @@ largest_drift_points = 1
         )
     )
     assert fire == AnyOf(parts=(Unless(part=monthly, bar=span), yearly))
+
+
+def test_the_examples_of_the_page_are_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "conditions.md").read_text()
+    preset, conditions = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert read(preset).policy.destination.scope is Scope.BREACHED
+    assert isinstance(read(conditions).policy.fire, AnyOf)
 
 
 def test_every_other_condition_can_be_written_and_nested() -> None:
