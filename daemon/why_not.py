@@ -7,7 +7,6 @@ from daemon.journal.codec import read_policy, read_snapshot
 from daemon.screens.sentences import order_words
 from daemon.screens.words import instant, money, percent, quantity, short_hash
 from policies.policy import Policy
-from policies.triggers.ask import Aim
 from portfolio.decisions import Gate, Hold, Proposal
 from portfolio.events import ApprovalEnded, Halted
 from portfolio.ports import JournalReader
@@ -47,8 +46,7 @@ def why_not(
 def gates_at(
     journal: JournalReader, symbol: str | None = None, at: datetime | None = None
 ) -> tuple[Gate, ...]:
-    """Every gate of that look that speaks of a symbol: its own, those of its slice and the slices
-    above it, and those of the whole household; all of them without a symbol.
+    """Every gate of that look, for a symbol without those of other symbols and slices.
 
     Each has its value, level, margin and unit, and the next day on which it may be otherwise. Empty
     when there was no look.
@@ -60,10 +58,11 @@ def gates_at(
     if symbol is None:
         return gates
     policy = read_policy(journal, looks[0].policy)
-    leaf = policy.target.leaf_of(symbol)
-    scopes = {symbol, "", *(() if leaf is None else _above(policy, leaf))}
-    aims = {aim.value for aim in Aim}
-    return tuple(gate for gate in gates if gate.scope in scopes | aims)
+    target = policy.target
+    leaf = target.leaf_of(symbol)
+    own = {symbol, *(() if leaf is None else _above(policy, leaf))}
+    others = {*target.every_symbol, *target.weights} - own
+    return tuple(gate for gate in gates if gate.scope not in others)
 
 
 def _halted(journal: JournalReader, record: CycleRecord) -> Iterator[str]:
