@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Row, bindparam, func, or_, select
 
 from daemon.journal.chain import instant_of
 from daemon.journal.codec import decode, decode_event
@@ -37,7 +37,7 @@ from portfolio.records import CycleRecord, PendingApproval, Recorded
 _EVENT = (AUDIT.c.seq, AUDIT.c.at, AUDIT.c.actor, AUDIT.c.kind, AUDIT.c.body)
 _LIVE = tuple(state.value for state in LegState if not state.is_terminal)
 _NO_LIMIT = 2**62
-_MOST = bindparam("most", type_=Integer)
+_MOST = bindparam("most", type_=BigInteger)
 
 # Made once: building and keying a statement takes longer than running it.
 _HEAD = Prepared(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1))
