@@ -251,12 +251,28 @@ class HouseholdLedger:
             units = left if held is place[-1] else min(units, left)
             held.lot = replace(held.lot, quantity=Quantity(units))
             left -= units
-        place[:] = [held for held in place if held.lot.quantity > ZERO]
+        self._drop_empty(place, event)
         group = self._household.group_of(event.symbol)
         for loss in self._losses.get(group, ()):
             piece = loss.of.piece
             if (piece.account, piece.lot.symbol) == (event.account, event.symbol):
                 loss.quantity = Quantity(loss.quantity * event.ratio)
+
+    def _drop_empty(self, place: list[Held], event: Split) -> None:
+        """Lots that a split rounded away; their basis goes to the last one that is left."""
+        gone = [held.lot for held in place if held.lot.quantity <= ZERO]
+        place[:] = [held for held in place if held.lot.quantity > ZERO]
+        if gone and not place:
+            self._notes.append(f"{event.account}: the split left nothing of {event.symbol}")
+        elif gone:
+            last = place[-1]
+            more = sum((lot.basis or ZERO for lot in gone), ZERO)
+            paid = sum((lot.cost_before_washes or ZERO for lot in gone), ZERO)
+            last.lot = replace(
+                last.lot,
+                basis=_more(last.lot.basis, more),
+                original_basis=_more(last.lot.cost_before_washes, paid),
+            )
 
     def _return_capital(self, event: ReturnedCapital) -> None:
         place = self._place(event.account, event.symbol)
@@ -293,6 +309,10 @@ class HouseholdLedger:
         for _, lot in self._take(event.account, event.symbol, event.quantity, event.lots):
             if event.to:
                 self._add(replace(lot, account=event.to, buy_order=lot.order))
+
+
+def _more(basis: Money | None, amount: Decimal) -> Money | None:
+    return None if basis is None else Money(basis + amount)
 
 
 def _less(basis: Money | None, returned: Money) -> Money | None:
