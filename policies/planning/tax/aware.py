@@ -7,6 +7,7 @@ from policies.book import Book
 from policies.planning.plan import Plan, plan_of, views
 from policies.planning.tax.estimate import estimate, with_lots
 from policies.planning.tax.household import Household, dollars, household_of
+from policies.planning.tax.location_note import location_note
 from policies.planning.tax.naive import naive_trades
 from policies.planning.tax.planner import Answer, plan, plan_exactly
 from policies.planning.tax.problem import Problem, cost_of
@@ -31,7 +32,9 @@ def tax_aware_plan(book: Book, taxes: HouseholdTaxes, rule: PlanningRule) -> Pla
         household, answer = _solved(book, taxes, rule)
         parts, skipped = sized_parts(book, household, answer.trades)
         sized = plan_of(book, parts, skipped)
-        return with_taxes(sized, book, taxes, _report(household, answer))
+        report = _report(household, answer)
+        report = replace(report, notes=(*report.notes, *location_note(book, rule)))
+        return with_taxes(sized, book, taxes, report)
     except NoTaxData as problem:
         return replace(plan_of(book, [], [str(problem)]), slices=views(book))
 

@@ -226,3 +226,16 @@ def test_a_lot_that_is_nearly_long_term_waits() -> None:
         after[name] = weight_after(plan, "stk")
     assert after["new"] < Decimal("0.603")
     assert after["soon"] > Decimal("0.64")
+
+
+def test_a_plan_says_what_the_place_of_things_costs_a_year() -> None:
+    # 450 bonds at 75 are 33,750 in the taxable account; 1 % of it is 337.50 a year. The tax-deferred
+    # account has 25,000 + 3,750: it could hold that much of the 60,000 of bonds that are wanted.
+    ira = account(0, {"STK": 100, "BND": 50}, name="ira", kind=AccountKind.TAX_DEFERRED)
+    snapshot, policy = grown(ira)
+    rule = PlanningRule(location_drag={"BND": Decimal("0.01")})
+    plan = proposal(decide(snapshot, replace(policy, tax_planning=rule), memory()))
+    assert plan.taxes is not None
+    (note,) = (n for n in plan.taxes.notes if n.startswith("location"))
+    assert "pays 337.50 USD of tax a year" in note
+    assert "would pay 312.50 USD" in note
