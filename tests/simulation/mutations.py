@@ -142,7 +142,7 @@ def not_while_halted(house: Any, leg: Leg, progress: Any, *, note: str) -> None:
 _request_cancel = settle.request_cancel
 
 
-def every_fill_again(house: Any, account: str, since: Any) -> None:
+def every_fill_again(house: Any, account: str, since: Any, _unbooked: Any) -> None:
     answers = house.readers[account].fills_since(since)
     booked = len(house.journal.fills())
     news = [replace(f, execution_id=f"{f.execution_id}-{booked}") for f in answers]
@@ -150,7 +150,7 @@ def every_fill_again(house: Any, account: str, since: Any) -> None:
         house.journal.append(*(FillBooked(fill=f, client_order_id=None) for f in news))
 
 
-def only_our_fills(house: Any, account: str, since: Any) -> None:
+def only_our_fills(house: Any, account: str, since: Any, _unbooked: Any) -> None:
     answers = house.readers[account].fills_since(since)
     legs = {leg.broker_order_id: leg.client_order_id for leg in house.journal.legs()}
     booked = {b.fill.execution_id for b in house.journal.fills()}
