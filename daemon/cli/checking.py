@@ -13,6 +13,7 @@ from daemon.screens.checks import Check, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from config.settings import Settings
     from daemon.wiring import Outside
@@ -172,7 +173,18 @@ def _target(settings: "Settings", directory: Path) -> "tuple[Standing, str]":
     house = open_house(settings, directory)
     policy, words = target_at(house, observe(house))
     trouble = "" if house.targets is None else house.targets.trouble
+    if not trouble and _answers_are_old(settings, directory, house.clock.now().date()):
+        trouble = "the answers are more than a year old; answer again with: trimtab profile"
+        words = f"{words}; {trouble}"
     return ("warn" if trouble else "ok"), f"{words}: {_weights(policy.target.leaf_weights)}"
+
+
+def _answers_are_old(settings: "Settings", directory: Path, day: "date") -> bool:
+    from config.target_settings import SourceKind
+    from daemon.profiles import is_old, read_answers
+
+    is_asked = settings.target.kind is SourceKind.RISK_PROFILE
+    return is_asked and is_old(read_answers(directory), day)
 
 
 def _weights(weights: "Mapping[str, Weight]", most: int = 8) -> str:

@@ -146,6 +146,7 @@ _TABLE: tuple[tuple[tuple[str, ...], ExitCode, str], ...] = (
         ExitCode.JOURNAL_REFUSED,
         "Move the file aside and restore a backup, or begin with an empty --state directory.",
     ),
+    (("NoWeights",), ExitCode.USAGE, ""),
     (("NoSuchCycle",), ExitCode.USAGE, "`trimtab history` lists them."),
     (
         ("BrokenInvariant",),

@@ -40,6 +40,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "gifts": ("gifting", "gifts", "which shares to give to charity: a suggestion"),
     "hedge": ("hedging", "hedge", "size a hedge with puts, a collar or futures: advice only"),
     "trial": ("trying", "trial", "a changed policy over recorded months, then beside the daemon"),
+    "profile": (
+        "profiling",
+        "profile",
+        "what risk you want and can bear, and the mix that follows",
+    ),
     "promote": ("promoting", "promote", "from a dry run to paper, in a new linked journal"),
     "notify": ("upkeep", "notify", "try the channels of notices"),
     "alpaca-server": ("rehearsing", "alpaca_server", "stand in for Alpaca on this machine"),
