@@ -70,8 +70,10 @@ def test_bounds_and_classes_reach_the_slices() -> None:
         ('source = "goals"', "target.goals"),
         ('source = "magic"', "magic"),
         (
-            'source = "glide_path"\ndate = 2050-01-01\nglide_path = ['
-            "{ years = 5, growth_percent = 1 }, { years = 5, growth_percent = 2 }]",
+            (
+                'source = "glide_path"\ndate = 2050-01-01\nglide_path = ['
+                "{ years = 5, growth_percent = 1 }, { years = 5, growth_percent = 2 }]"
+            ),
             "same years",
         ),
         (
@@ -79,8 +81,10 @@ def test_bounds_and_classes_reach_the_slices() -> None:
             '"gold" is no slice without a parent',
         ),
         (
-            '[[target.signals]]\nname = "a"\nkind = "dual_momentum"\nseries = ["x.csv"]\n'
-            'slices = ["stocks"]',
+            (
+                '[[target.signals]]\nname = "a"\nkind = "dual_momentum"\nseries = ["x.csv"]\n'
+                'slices = ["stocks"]'
+            ),
             "three series and three slices",
         ),
     ],
