@@ -49,6 +49,7 @@ def walk(policy: Policy, history: History, setup: Setup) -> Trace:
             f"{history.source} has no column for {', '.join(missing)}; its columns are "
             f"{', '.join(history.symbols[:20])}"
         )
+    policy = without_harvests(policy)
     with exact_arithmetic():
         engine = _engine(policy, history, setup)
         _walk(engine)
@@ -66,6 +67,7 @@ def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) 
         cash=Money(exact(float(held.cash[-1])).quantize(CENT)),
         positions={s: Quantity(exact(u).quantize(FRACTION_OF_SHARE)) for s, u in units if u > 0},
     )
+    policy = without_harvests(policy)
     with exact_arithmetic():
         alone = replace(setup, openings=(opening,), flows=(), interest=(), changes=())
         policy = list(policies_by_row(policy, history, setup).values())[-1]
@@ -73,6 +75,13 @@ def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) 
         last = len(history) - 1
         engine.done_through = history.sessions[last - 1]
         return decide(_snapshot(engine, last), policy, _memory(engine, last))
+
+
+def without_harvests(policy: Policy) -> Policy:
+    """The policy as a backtest walks it: past lots and wash sales are not known to it."""
+    if policy.harvest.declared_on is None:
+        return policy
+    return replace(policy, harvest=replace(policy.harvest, declared_on=None))
 
 
 @dataclass(slots=True, kw_only=True)

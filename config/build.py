@@ -200,6 +200,7 @@ def _limits(document: Document) -> Limits:
         max_order_fraction=fraction(table.max_order_percent),
         max_plan_fraction=fraction(table.max_plan_percent),
         max_plan_legs=table.max_plan_legs,
+        max_harvest_fraction=fraction(document.harvest.max_day_percent),
         max_position_sold_fraction=fraction(table.max_position_sold_percent),
         max_day_fraction=fraction(table.max_day_percent),
         max_volume_fraction=fraction(table.max_volume_percent),

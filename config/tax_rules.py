@@ -165,7 +165,6 @@ def harvest_rule(table: HarvestTable) -> HarvestRule:
         step_up=_part(table.step_up_percent),
         tracking=_part(table.tracking_percent),
         max_per_day=table.max_per_day,
-        max_day=_part(table.max_day_percent),
         hold_cash=table.hold_cash,
         max_expense_gap=_part(table.max_expense_gap_percent),
         min_correlation=table.min_correlation,

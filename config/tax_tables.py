@@ -22,6 +22,7 @@ from config.fields import (
 )
 from config.problems import shown
 from config.tables import Table, key, percent
+from policies.limits import Limits
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.planning_rule import Planner, PlanningRule
@@ -29,6 +30,7 @@ from policies.taxes.rates import FilingStatus
 from policies.taxes.year_to_date import Budgets
 
 _HARVEST, _GIFTS, _BUDGETS, _PLANNING = HarvestRule(), GiftRule(), Budgets(), PlanningRule()
+_LIMITS = Limits()
 
 
 def _date(value: object) -> object:
@@ -150,7 +152,8 @@ class HarvestTable(Table):
         _HARVEST.max_per_day, "harvests in one plan"
     )
     max_day_percent: PercentAbove = key(
-        percent(_HARVEST.max_day), "of equity, harvested in one plan"
+        percent(_LIMITS.max_harvest_fraction),
+        "of equity, in one plan; more asks a person",
     )
     hold_cash: Flag = key(
         _HARVEST.hold_cash, "true sells without a partner and waits for day 31 in cash"

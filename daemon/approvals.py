@@ -270,7 +270,8 @@ def _open(
         expires_at=max(ends.closes_at, now),
     )
     rebalances = aim_of(proposal.gates) is Aim.REBALANCE
-    flows = answered_flows(memory, house.policy, rebalances=rebalances)
+    # A harvest puts no cash to work: it answers neither a deposit nor a withdrawal.
+    flows = () if run.is_harvest else answered_flows(memory, house.policy, rebalances=rebalances)
     house.journal.append(RunOpened(run=run, accepted_by=accepted_by, flows=flows), actor=actor)
     return run
 

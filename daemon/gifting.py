@@ -22,6 +22,7 @@ from policies.taxes.terms import Term, term_of
 from portfolio.accounts import AccountKind
 from portfolio.events import Alarm, Event, GiftMoved
 from portfolio.gifts import Gift, GiftShares, GiftState
+from portfolio.lots import Lot
 from portfolio.memory import Memory
 from portfolio.money import ONE, ZERO, Money, Price, Quantity, exact_arithmetic, finite
 from portfolio.ports import JournalReader
@@ -65,7 +66,7 @@ def suggest(
         over = _overweight(book) if isinstance(book, Book) else frozenset()
         lots = tuple(_lots(snapshot, over))
         rule, tax_year = policy.gifts, year or snapshot.day.year
-        gain_rate = _long_rate(policy, tax_year)
+        gain_rate = long_rate(policy, tax_year)
         worth = rate_of_deduction(rule.marginal_rate, year=tax_year, itemises=rule.itemises)
         plan = plan_gift(lots, wanted, gain_rate=gain_rate, deduction_rate=worth)
         deduction = _deduction(rule, plan, tax_year)
@@ -107,7 +108,7 @@ def _lots(snapshot: Snapshot, overweight: frozenset[str]) -> Iterable[GiftLot]:
                 )
 
 
-def _long_rate(policy: Policy, year: int) -> Decimal:
+def long_rate(policy: Policy, year: int) -> Decimal:
     """What a further dollar of long-term gain costs; zero where no rates are known."""
     if policy.taxes is None:
         return ZERO
@@ -227,7 +228,10 @@ def _shares(house: House, text: str) -> GiftShares:
     account, symbol, lot_id = [*place.split("/", 2), "", ""][:3]
     units, _, price = amount.partition("@")
     shares, suggested = Quantity(finite(units)), Price(finite(price))
-    lots = {lot.lot_id: lot for lot in house.journal.lots(account) if lot.symbol == symbol}
+    held: Sequence[Lot] = house.journal.lots(account)
+    if house.lots is not None:
+        held = house.lots.book(house.policy.lots.household).lots_of(account, symbol)
+    lots = {lot.lot_id: lot for lot in held if lot.symbol == symbol}
     lot = lots.get(lot_id)
     if lot is None or shares <= ZERO or shares > lot.quantity:
         raise ValueError(f"{account} does not hold {units} {symbol} in lot {lot_id}")

@@ -10,6 +10,7 @@ from daemon.recollection import recollect
 from daemon.settle import adopted_at
 from daemon.target_change import signals_of
 from daemon.tax_ledger import recent_losses
+from daemon.tax_memory import tax_past
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, RecentLoss, Usage
@@ -30,12 +31,17 @@ def remember(
     journal = house.journal
     now = house.clock.now()
     started_on = _started_on(house)
-    opened = [r.event for r in journal.events("run_opened") if isinstance(r.event, RunOpened)]
+    opened = [
+        r.event
+        for r in journal.events("run_opened")
+        if isinstance(r.event, RunOpened) and not r.event.run.is_harvest
+    ]
     ended = [r.event for r in journal.events("run_ended") if isinstance(r.event, RunEnded)]
     run = journal.open_run()
     last_ended = _last_sale_ended(opened, ended)
     flows = _unanswered_flows(house, opened)
     done_through = _calendar_done_through(house, started_on, opened, ended)
+    taxes = tax_past(house, session.day)
     past = recollect(house, session, opened, last_ended)
     return Memory(
         wake=wake,
@@ -56,6 +62,9 @@ def remember(
         halted=house.latch.reason() or "",
         recent_losses=losses_to_guard(house, session.day),
         signals=signals_of(house.policy),
+        realised=taxes.realised,
+        dividends=taxes.dividends,
+        harvest_refused_on=taxes.harvest_refused_on,
         usage=_usage(journal.legs(since=session.opens_at - timedelta(hours=12))),
         previous_session=past.previous_session,
         coming_sessions=past.coming_sessions,

@@ -34,6 +34,7 @@ KINDS: Final = (
     "fill_booked",
     "flow_seen",
     "gift_moved",
+    "gift_moved",
     "lots_imported",
     "positions_accepted",
     "ticket_answered",
@@ -183,6 +184,15 @@ def _of_record(recorded: Recorded, units: Mapping[tuple[str, str], Decimal]) -> 
             yield from _accepted(recorded.event, recorded.seq, day, units)
         case LotsImported(form="positions"):
             yield from _positions(recorded.event, recorded.seq, day, units)
+        case GiftMoved(state=GiftState.TRANSFERRED, gift=gift):
+            for part in gift.shares:
+                yield Moved(
+                    on=day,
+                    account=part.account,
+                    symbol=part.symbol,
+                    quantity=part.shares,
+                    lots=((part.lot_id, part.shares),),
+                )
         case GiftMoved(state=GiftState.TRANSFERRED, gift=gift):
             for part in gift.shares:
                 yield Moved(

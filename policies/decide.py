@@ -1,5 +1,7 @@
 """The decision: a snapshot, a policy and a memory in; a proposal or a hold out. Pure, on one screen."""
 
+from dataclasses import replace
+
 from policies.book import Book, Unknown, open_book
 from policies.gates import (
     improvement_gate,
@@ -10,6 +12,7 @@ from policies.gates import (
     why_stopped,
 )
 from policies.planning.continue_run import continue_run, end_of_time
+from policies.planning.harvesting import Harvest, ask_harvest
 from policies.planning.plan import Plan, make_plan, views
 from policies.planning.stops import destination_gate
 from policies.planning.tax.aware import tax_aware_plan, told
@@ -40,6 +43,10 @@ def decide(snapshot: Snapshot, policy: Policy, memory: Memory) -> Decision:
         gates = standing_gates(book)
         if memory.run is not None:
             return continue_run(book, memory.run, gates, why_stopped(book))
+        harvest = ask_harvest(book)
+        gates = (*gates, *harvest.gates)
+        if harvest.plan is not None and not why_stopped(book):
+            return _harvests(book, harvest, harvest.plan, gates)
         asked = ask_triggers(book)
         gates = (*gates, *asked.gates)
         for call in () if why_stopped(book) else asked.calls:
@@ -75,6 +82,15 @@ def _proposal(book: Book, call: Call, plan: Plan, gates: tuple[Gate, ...]) -> Pr
         managed_value=book.managed,
         estimated_cost=plan.cost,
         taxes=plan.taxes,
+    )
+
+
+def _harvests(book: Book, harvest: Harvest, plan: Plan, gates: tuple[Gate, ...]) -> Proposal:
+    if (taxes := book.policy.taxes) is not None:
+        plan = told(plan, book, taxes)
+    return replace(
+        _proposal(book, Call(aim=Aim.RAISE, reason=harvest.reason), plan, gates),
+        harvests=harvest.steps,
     )
 
 

@@ -45,6 +45,7 @@ class Limits:
     max_plan_fraction: Decimal = Decimal("0.20")
     max_plan_legs: int = 15
     max_position_sold_fraction: Decimal = Decimal("0.5")
+    max_harvest_fraction: Decimal = Decimal("0.10")
     max_day_fraction: Decimal = Decimal("0.50")
     max_volume_fraction: Decimal = Decimal("0.01")
     max_limit_from_quote: Decimal = Decimal("0.01")
@@ -125,6 +126,7 @@ def _referrals(
         _order_sizes(proposal, limits, equity),
         _plan_size(proposal, limits, memory, equity),
         _positions_sold(proposal, snapshot, limits),
+        _harvested(proposal, limits, equity),
         _markets(proposal, snapshot, limits),
         _pace(proposal, limits, memory),
         _people(proposal, memory),
@@ -157,11 +159,20 @@ def _plan_size(
     yield in_money("day", "", today, Money(limits.max_day_fraction * equity), "both ways today")
 
 
+def _harvested(proposal: Proposal, limits: Limits, equity: Money) -> Iterator[LimitCheck]:
+    if proposal.harvests:
+        level = Money(limits.max_harvest_fraction * equity)
+        yield in_money("harvest", "", _side_worth(proposal.sells), level, "harvests sell")
+
+
 def _side_worth(legs: tuple[PlannedLeg, ...]) -> Money:
     return total(_worth(leg) for leg in legs)
 
 
 def _positions_sold(proposal: Proposal, snapshot: Snapshot, limits: Limits) -> Iterator[LimitCheck]:
+    """A harvest buys what it sells again: it has a limit of its own, and may empty a position."""
+    if proposal.harvests:
+        return
     held = {(a.account.id, p.symbol): p.quantity for a in snapshot.accounts for p in a.positions}
     level = limits.max_position_sold_fraction
     for leg in proposal.sells:

@@ -72,6 +72,15 @@ class RecentLoss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RealisedYear:
+    """Gains less losses of a tax year so far, after wash sales, USD; pending losses are in it."""
+
+    year: int
+    short: Money
+    long: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What the day and the hour have used of the limits, open, ambiguous and lost orders included."""
 
@@ -143,6 +152,10 @@ class Memory:
     income: Money = field(default=Money(ZERO))
     reserved: tuple[Reservation, ...] = ()
     recent_losses: tuple[RecentLoss, ...] = ()
+    realised: RealisedYear | None = None
+    dividends: tuple[CashFlow, ...] = ()
+    """Dividends of the last 60 days, for households with tax rates."""
+    harvest_refused_on: date | None = None
 
     def fence_of(self, account: str, symbol: str) -> Fence | None:
         """The fence around a symbol in an account, if any."""

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lots": ("lots", "lots_app", "every lot: basis, term, days to long-term; import them"),
     "ticket": ("ticketing", "ticket_app", "orders for you where trimtab cannot trade"),
     "taxes": ("taxes", "taxes_app", "a history of trades: lots, wash sales, what was realised"),
+    "harvest": ("harvesting", "harvest", "losses worth taking, and what blocks each"),
     "gifts": ("gifting", "gifts", "which shares to give to charity: a suggestion"),
     "hedge": ("hedging", "hedge", "size a hedge with puts, a collar or futures: advice only"),
     "trial": ("trying", "trial", "a changed policy over recorded months, then beside the daemon"),

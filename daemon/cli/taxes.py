@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from daemon.cli.tax_reporting import reconcile, report
 from daemon.cli.where import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ taxes_app = typer.Typer(
 @taxes_app.callback()
 def _taxes() -> None:
     """Several commands under one name."""
+
+
+taxes_app.command()(report)
+taxes_app.command()(reconcile)
 
 
 @taxes_app.command()

@@ -116,26 +116,33 @@ def opportunities(holdings: Sequence[Holding], year: HarvestYear) -> tuple[Oppor
 
 
 def chosen(
-    holdings: Sequence[Holding], year: HarvestYear, *, at_most: int, value: Money
+    holdings: Sequence[Holding], year: HarvestYear, *, at_most: int
 ) -> tuple[Opportunity, ...]:
     """What to harvest now: the best unblocked one, then the best of the rest with its loss taken.
 
-    At most `at_most` of them, worth together at most `value`.
+    At most `at_most` of them. How much may go without a person is for the limits to say.
     """
     left = list(holdings)
     picks: list[Opportunity] = []
-    room: Decimal = value
     while left and len(picks) < at_most:
-        best = next(
-            (o for o in opportunities(left, year) if not o.blocks and o.value <= room), None
-        )
+        best = next((o for o in opportunities(left, year) if not o.blocks), None)
         if best is None:
             break
         picks.append(best)
-        room -= best.value
         year = year.with_loss(short=best.loss_short, long=best.loss_long)
         left = [h for h in left if (h.account, h.symbol) != (best.account, best.symbol)]
     return tuple(picks)
+
+
+def marginal_rates(year: HarvestYear) -> tuple[Decimal, Decimal]:
+    """What a further dollar of short-term and of long-term loss saves, at today's worth."""
+    marginal = _Marginal.of(year)
+    return marginal.short, marginal.long
+
+
+def later_tax_of(year: HarvestYear) -> LaterTax:
+    """What a dollar of later gain is taxed, by the year's rule and rates."""
+    return _Marginal.of(year).later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

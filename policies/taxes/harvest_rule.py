@@ -33,7 +33,7 @@ class HarvestRule:
     the value; `benefit_over_cost` is how many times the cost a saving must be. `later_rate` taxes
     the gain that the lower basis makes, None takes the long-term rate; `step_up` is the chance that
     nobody ever pays it. `tracking` is what a partner that tracks worse is thought to cost, once.
-    At most `max_per_day` harvests worth `max_day` of the equity go out in a session. `hold_cash`
+    At most `max_per_day` harvests go out in a session. `hold_cash`
     allows to sell without a partner and to wait for day 31 in cash. `expenses` are yearly fractions by
     symbol, `partners` the funds that may stand in for a symbol, the first choice first.
     """
@@ -49,7 +49,6 @@ class HarvestRule:
     step_up: Decimal = ZERO
     tracking: Decimal = ZERO
     max_per_day: int = 3
-    max_day: Decimal = Decimal("0.10")
     hold_cash: bool = False
     max_expense_gap: Decimal = Decimal("0.0015")
     min_correlation: Decimal = Decimal("0.95")

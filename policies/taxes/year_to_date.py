@@ -11,27 +11,12 @@ from decimal import Decimal
 
 from policies.taxes.netting import CapitalResult, Netted, net_year
 from policies.taxes.rates import TaxRates, loss_limit, tax_of_year
+from policies.taxes.reporting import Row, in_year
 from policies.taxes.terms import Term
+from policies.taxes.wash import WINDOW_DAYS
 from portfolio.money import ZERO, Money
 
-WINDOW_DAYS = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Realised:
-    """One realised slice: `recognised` is its gain or loss after wash sales, USD.
-
-    `matched` says that nothing of its loss is left to be washed.
-    """
-
-    sold_on: date
-    symbol: str
-    account: str
-    term: Term | None
-    proceeds: Money
-    basis: Money
-    disallowed: Money
-    recognised: Money
+NOTHING = CapitalResult()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,68 +32,67 @@ class Release:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearToDate:
     """A year so far. `confirmed` is what nothing can change any more, `expected` takes the pending
-    losses in too. `tax_confirmed` and `tax_expected` are what each adds to the year's taxes."""
+    losses in too; `unknown` counts sales of unknown basis, which are in neither.
+
+    `tax_confirmed` and `tax_expected` are what each adds to the year's taxes.
+    """
 
     year: int
     confirmed: CapitalResult
     expected: CapitalResult
     pending: tuple[Release, ...]
+    unknown: int
     tax_confirmed: Money
     tax_expected: Money
     netted: Netted
 
 
 def year_to_date(
-    slices: Iterable[Realised],
-    rates: TaxRates,
-    *,
-    year: int,
-    today: date,
-    typed: CapitalResult = CapitalResult(),  # noqa: B008
+    rows: Iterable[Row], rates: TaxRates, *, year: int, typed: CapitalResult = NOTHING
 ) -> YearToDate:
-    """Sum a year's realised slices by term. `typed` is what was realised elsewhere, and carried in.
+    """Sum a year's realised rows by term. `typed` is what was realised elsewhere, and carried in.
 
-    A loss sold within the last 30 days is pending through its 30th day. A slice without a term (a
-    gift between its two bases) counts as nothing. Raises `NoTaxData`.
+    The pending part of a loss is not confirmed: a purchase through its 30th day may still take it
+    back. A row of unknown basis or without a term counts as nothing; the former are in `unknown`.
+    Raises `NoTaxData`.
     """
-    own = [s for s in slices if s.sold_on.year == year]
-    pending = [s for s in own if _is_pending(s, today)]
-    sure = [s for s in own if not _is_pending(s, today)]
-    confirmed = _summed(typed, sure)
-    expected = _summed(confirmed, pending)
+    own = in_year(rows, year)
+    expected = _summed(typed, own, pending_too=True)
+    confirmed = _summed(typed, own, pending_too=False)
     return YearToDate(
         year=year,
         confirmed=confirmed,
         expected=expected,
-        pending=_releases(pending),
+        pending=_releases(own),
+        unknown=sum(row.recognised is None for row in own),
         tax_confirmed=tax_of_year(rates, confirmed, year),
         tax_expected=tax_of_year(rates, expected, year),
         netted=net_year(expected, loss_limit(rates.status)),
     )
 
 
-def _is_pending(item: Realised, today: date) -> bool:
-    return item.recognised < ZERO and today <= item.sold_on + timedelta(days=WINDOW_DAYS)
-
-
-def _summed(start: CapitalResult, slices: Iterable[Realised]) -> CapitalResult:
+def _summed(start: CapitalResult, rows: Iterable[Row], *, pending_too: bool) -> CapitalResult:
     short = long = ZERO
-    for item in slices:
-        if item.term is Term.LONG:
-            long += item.recognised
-        elif item.term is Term.SHORT:
-            short += item.recognised
+    for row in rows:
+        if row.recognised is None:
+            continue
+        amount = row.recognised if pending_too else row.recognised + row.pending
+        if row.of.term is Term.LONG:
+            long += amount
+        elif row.of.term is Term.SHORT:
+            short += amount
     return start.with_sale(short=short, long=long)
 
 
-def _releases(pending: list[Realised]) -> tuple[Release, ...]:
-    days = sorted({item.sold_on for item in pending})
+def _releases(rows: Iterable[Row]) -> tuple[Release, ...]:
+    pending = [row for row in rows if row.pending > ZERO]
+    days = sorted({row.of.sold_on for row in pending})
     return tuple(
         Release(
             sold_on=day,
             safe_from=day + timedelta(days=WINDOW_DAYS + 1),
-            loss=Money(-sum((i.recognised for i in pending if i.sold_on == day), ZERO)),
-            symbols=tuple(sorted({i.symbol for i in pending if i.sold_on == day})),
+            loss=Money(sum((row.pending for row in pending if row.of.sold_on == day), ZERO)),
+            symbols=tuple(sorted({row.of.lot.symbol for row in pending if row.of.sold_on == day})),
         )
         for day in days
     )

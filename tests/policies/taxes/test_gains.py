@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from policies.taxes.events import Acquired, Sold, TaxEvent
 from policies.taxes.gains import TaxableHolding, gains_at_zero, room_at_zero, worth_waiting
 from policies.taxes.harvest_value import LaterTax
+from policies.taxes.ledger import replay
 from policies.taxes.netting import CapitalResult
 from policies.taxes.rates import (
     Bracket,
@@ -17,8 +19,9 @@ from policies.taxes.rates import (
     TaxRates,
     TaxTable,
 )
-from policies.taxes.terms import Term
-from policies.taxes.year_to_date import Budgets, Realised, over_budget, year_to_date
+from policies.taxes.reporting import Row, rows_of
+from policies.taxes.wash import TaxHousehold
+from policies.taxes.year_to_date import Budgets, over_budget, year_to_date
 from portfolio.lots import Lot
 from portfolio.money import Money, Price, Quantity
 from tests.support.vectors import vectors
@@ -134,45 +137,58 @@ def test_a_loss_and_a_distant_anniversary_are_not_waited_for() -> None:
     )
 
 
-def sale(day: date, gain: int, term: Term = Term.SHORT, symbol: str = "VTI") -> Realised:
-    return Realised(
-        sold_on=day,
-        symbol=symbol,
-        account="brokerage",
-        term=term,
-        proceeds=usd(1_000 + gain),
-        basis=usd(1_000),
-        disallowed=usd(0),
-        recognised=usd(gain),
+def bought(day: date, cost: int, name: str = "b") -> Acquired:
+    return Acquired(on=day, lot=lot(name, 10, cost, day))
+
+
+def sold(day: date, proceeds: int, name: str = "s") -> Sold:
+    return Sold(
+        on=day,
+        sale=name,
+        account="",
+        symbol="VTI",
+        quantity=Quantity(Decimal(10)),
+        proceeds=usd(proceeds),
     )
+
+
+def rows(today: date, *events: TaxEvent) -> tuple[Row, ...]:
+    return rows_of(replay(events, TaxHousehold()), today)
 
 
 def test_a_loss_of_the_last_30_days_is_pending_and_a_gain_never_is() -> None:
-    today = date(2026, 6, 30)
-    found = year_to_date(
-        [
-            sale(date(2026, 2, 2), 5_000),
-            sale(date(2026, 5, 31), -1_000),
-            sale(date(2026, 5, 30), -400, Term.LONG),
-            sale(date(2026, 6, 29), 300, Term.LONG),
-            sale(date(2025, 12, 30), -9_000),
-        ],
-        FLAT,
-        year=2026,
-        today=today,
+    """10 at 100 in January; a gain of 5,000 in February. On the last day of May 10 at 110 go for 100
+    less: pending through the 30th of June."""
+    history = (
+        bought(date(2026, 1, 5), 100),
+        sold(date(2026, 2, 2), 6_000),
+        bought(date(2026, 4, 1), 200, "c"),
+        sold(date(2026, 5, 31), 1_000, "t"),
     )
-    assert (found.confirmed.short, found.confirmed.long) == (5_000, -100)
-    assert (found.expected.short, found.expected.long) == (4_000, -100)
+    found = year_to_date(rows(date(2026, 6, 30), *history), FLAT, year=2026)
+    assert (found.confirmed.short, found.expected.short) == (5_000, 4_000)
     assert [(r.sold_on, r.safe_from, r.loss) for r in found.pending] == [
         (date(2026, 5, 31), date(2026, 7, 1), 1_000)
     ]
-    # A long-term loss is netted against the short-term gain: 4,900 and 3,900 at 35 %.
-    assert (found.tax_confirmed, found.tax_expected) == (1_715, 1_365)
+    assert (found.tax_confirmed, found.tax_expected) == (1_750, 1_400)
+    later = year_to_date(rows(date(2026, 7, 1), *history), FLAT, year=2026)
+    assert (later.confirmed.short, later.pending) == (4_000, ())
+
+
+def test_a_sale_of_unknown_basis_is_counted_and_adds_nothing() -> None:
+    found = year_to_date(rows(DAY, sold(date(2026, 2, 2), 6_000)), FLAT, year=2026)
+    assert (found.unknown, found.expected.short) == (1, 0)
+
+
+def test_another_year_is_left_out() -> None:
+    history = (bought(date(2025, 1, 6), 100), sold(date(2025, 12, 30), 500))
+    assert year_to_date(rows(DAY, *history), FLAT, year=2026).expected.short == 0
 
 
 def test_what_was_realised_elsewhere_is_counted_in() -> None:
     typed = CapitalResult(short=usd(1_000), carried_long=usd(2_000))
-    found = year_to_date([sale(date(2026, 2, 2), 500)], FLAT, year=2026, today=DAY, typed=typed)
+    history = (bought(date(2026, 1, 5), 100), sold(date(2026, 2, 2), 1_500))
+    found = year_to_date(rows(DAY, *history), FLAT, year=2026, typed=typed)
     assert (found.confirmed.short, found.confirmed.carried_long) == (1_500, 2_000)
     assert (found.netted.deduction, found.netted.short_gain) == (500, 0)
 
@@ -181,7 +197,8 @@ def test_what_was_realised_elsewhere_is_counted_in() -> None:
     ("gain", "told"), [(7_999, 0), (8_000, 1), (10_000, 1)], ids=["under", "80 %", "all"]
 )
 def test_a_budget_is_told_of_from_80_percent_on(gain: int, told: int) -> None:
-    found = year_to_date([sale(date(2026, 2, 2), gain)], FLAT, year=2026, today=DAY)
+    history = (bought(date(2026, 1, 5), 100), sold(date(2026, 2, 2), 1_000 + gain))
+    found = year_to_date(rows(DAY, *history), FLAT, year=2026)
     alarms = over_budget(found, Budgets(gains=usd(10_000)))
     assert len(alarms) == told
     if gain == 10_000:

@@ -1,0 +1,77 @@
+"""What a decision may know of the tax year: realised so far, recent dividends, harvests refused."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from daemon.house import House
+from policies.taxes.reporting import in_year, rows_of
+from policies.taxes.terms import Term
+from portfolio.decisions import Proposal
+from portfolio.events import ApprovalEnded, ApprovalRequested
+from portfolio.memory import CashFlow, FlowKind, RealisedYear
+from portfolio.money import ZERO, Money
+
+DIVIDEND_DAYS = 60
+"""Half of the window in which a dividend needs its holding period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPast:
+    """The part of a memory that taxes need; empty for a household without tax rates."""
+
+    realised: RealisedYear | None = None
+    dividends: tuple[CashFlow, ...] = ()
+    harvest_refused_on: date | None = None
+
+
+def tax_past(house: House, day: date) -> TaxPast:
+    """Derive it from the journal, as of a session."""
+    if house.policy.taxes is None:
+        return TaxPast()
+    return TaxPast(
+        realised=_realised(house, day),
+        dividends=tuple(
+            flow
+            for flow in house.journal.flows(since=day - timedelta(days=DIVIDEND_DAYS))
+            if flow.kind is FlowKind.DIVIDEND and flow.symbol is not None and flow.amount > ZERO
+        ),
+        harvest_refused_on=_refused_on(house),
+    )
+
+
+def _realised(house: House, day: date) -> RealisedYear | None:
+    if house.lots is None:
+        return None
+    rows = in_year(rows_of(house.lots.book(house.policy.lots.household), day), day.year)
+    known = [(row.of.term, row.recognised) for row in rows if row.recognised is not None]
+    return RealisedYear(
+        year=day.year,
+        short=Money(sum((gain for term, gain in known if term is Term.SHORT), ZERO)),
+        long=Money(sum((gain for term, gain in known if term is Term.LONG), ZERO)),
+    )
+
+
+def _refused_on(house: House) -> date | None:
+    """The day on which a person last turned down, or let expire, a proposal to harvest."""
+    if house.policy.harvest.declared_on is None:
+        return None
+    journal = house.journal
+    for ended in journal.events("approval_ended", newest_first=True, limit=20):
+        event = ended.event
+        if not isinstance(event, ApprovalEnded) or event.outcome not in ("rejected", "expired"):
+            continue
+        for asked in journal.events("approval_requested", newest_first=True, limit=40):
+            request = asked.event
+            if (
+                isinstance(request, ApprovalRequested)
+                and request.proposal_hash == event.proposal_hash
+            ):
+                look = journal.cycle(request.cycle)
+                if (
+                    look is not None
+                    and isinstance(look.decision, Proposal)
+                    and look.decision.harvests
+                ):
+                    return house.sessions.current_or_previous(ended.at).day
+                break
+    return None
