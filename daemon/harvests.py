@@ -13,7 +13,7 @@ from daemon.memory import remember
 from daemon.observe import observe
 from daemon.wiring import open_house
 from policies.book import Book, Unknown, open_book
-from policies.planning.harvesting import (
+from policies.planning.harvest_view import (
     every_opportunity,
     gain_rates,
     taxable_holdings,
