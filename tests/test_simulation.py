@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ FOUND_WITH = {"cash is believed": 5093, "told after the commit": 5002, "a halt a
 
 @pytest.mark.parametrize("name", FOUND_WITH)
 def test_the_daemon_is_no_longer_what_a_seed_found_it_to_be(name: str) -> None:
-    mutant = next(m for m in MUTANTS if m.name == name)
+    mutant = replace(next(m for m in MUTANTS if m.name == name), first=None)
     assert catch(mutant, FOUND_WITH[name], 1).seed == FOUND_WITH[name]
 
 
