@@ -118,6 +118,25 @@ def test_a_relative_fill_raises_the_lowest_share_first() -> None:
     assert units(decide(snapshot, level, memory())) == {"buy B": d(2330), "buy C": d(1670)}
 
 
+def test_whole_shares_are_bought_as_in_the_published_case() -> None:
+    """Values 50,000, 12,000 and 3,000 at 70/22/8, and 4,000 to spend: nothing is left."""
+    prices = {"A": d("233"), "B": d("71.5"), "C": d("48.25")}
+    values = {"A": d(50_000), "B": d(12_000), "C": d(3000)}
+    snapshot = household(
+        account(4000, {s: (values[s] / p).quantize(d("1e-9")) for s, p in prices.items()}),
+        quotes=tuple(quote(s, p) for s, p in prices.items()),
+    )
+    policy = Policy(
+        target=target({"A": "70", "B": "22", "C": "8"}),
+        default_band=Band(points=Weight(d(1)), relative=None),
+        limit_offset=d(0),
+        min_improvement=d(0),
+        backstop=None,
+        minimum_trade=MinimumTrade(amount=Money(d(1)), fraction=Weight(d(0))),
+    )
+    assert units(decide(snapshot, policy, memory())) == {"buy B": d(33), "buy C": d(34)}
+
+
 def test_sell_only_raises_what_is_short_and_buys_nothing() -> None:
     assert isinstance(look(0, 70_000, 30_000, buys_allowed=False), Hold)
     short = look(-1000, 61_000, 40_000, buys_allowed=False)
