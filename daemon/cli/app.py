@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from daemon.cli.page import COMMANDS, help_page
+from daemon.cli.page import COMMANDS, GROUPS, help_page
 from daemon.version import VERSION
 
 SETTINGS: dict[str, Any] = {
@@ -22,7 +22,7 @@ class OnDemand(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  typer's shape
         """The names, in the order in which a person meets them."""
-        return list(COMMANDS)
+        return [name for names in GROUPS.values() for name in names]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  typer's shape
         """Load one command; None when there is none of that name."""

@@ -56,6 +56,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """Name: module, function, one line. Help lists this table, so that it need load nothing."""
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "To begin": ("demo", "init", "adopt", "profile", "check", "promote"),
+    "The daemon": ("run", "run-now", "status", "plan", "raise", "approve", "reject", "ticket"),
+    "Why": ("explain", "why-not", "history", "review"),
+    "To stop and to mend": ("halt", "resume", "ack", "notify", "backup", "restore", "audit"),
+    "Which rule": ("backtest", "compare", "trial", "hedge"),
+    "Taxes": ("lots", "harvest", "gifts", "taxes"),
+    "To rehearse": ("alpaca-server",),
+}
+"""The commands by what a person wants; a test holds that each is in one of them."""
+
 _OPTIONS = {
     "-V, --version": "Print the version.",
     "-h, --help": "Show this message and exit.",
@@ -74,11 +85,14 @@ def _lines(width: int) -> Iterator[str]:
         yield ""
         yield textwrap.fill(paragraph, width, initial_indent="  ", subsequent_indent="  ")
     yield from ("", "Options:", *_pairs(_OPTIONS))
-    yield from ("", "Commands:", *_pairs({name: line for name, (_, _, line) in COMMANDS.items()}))
+    widest = max(len(name) for name in COMMANDS)
+    for heading, names in GROUPS.items():
+        lines = {name: COMMANDS[name][2] for name in names}
+        yield from ("", f"{heading}:", *_pairs(lines, widest))
 
 
-def _pairs(lines: dict[str, str]) -> Iterator[str]:
-    widest = max(len(name) for name in lines)
+def _pairs(lines: dict[str, str], widest: int = 0) -> Iterator[str]:
+    widest = max(widest, *(len(name) for name in lines))
     return (f"  {name:<{widest}}  {line}" for name, line in lines.items())
 
 

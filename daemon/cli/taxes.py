@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 taxes_app = typer.Typer(
     add_completion=False,
-    help="Lots, wash sales and the tax year. No advice, and never a filing.",
+    help="Lots, wash sales and the tax year. No advice, and never a filing.\n\n"
+    "Example: trimtab taxes replay trades.csv",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.cli.door import Refusal, guarded, sentence_for
-from daemon.cli.page import COMMANDS, help_page
+from daemon.cli.page import COMMANDS, GROUPS, help_page
 from daemon.exit_codes import ExitCode
 from daemon.version import VERSION
 from portfolio.ports import CredentialsRefused, JournalUnwritable, Unavailable
@@ -156,6 +156,11 @@ def test_every_help_has_an_example(command: str) -> None:
 def test_every_command_of_the_list_has_one_line() -> None:
     said = trimtab("--help")
     assert all(f"  {name} " in said.out for name in COMMANDS)
+
+
+def test_every_command_stands_in_one_group_of_the_list() -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(COMMANDS)
 
 
 def test_the_help_is_one_page_whichever_way_it_is_asked_for(tmp_path: Path) -> None:
