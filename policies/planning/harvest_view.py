@@ -11,7 +11,6 @@ from policies.taxes.harvest import (
     opportunities,
 )
 from policies.taxes.harvest_rule import HarvestRule, PartnerFund
-from policies.taxes.netting import CapitalResult
 from policies.taxes.partners import choose_partner
 from policies.taxes.rates import tax_of_year
 from policies.taxes.terms import dividend_is_qualified, result_of_sale
@@ -28,11 +27,8 @@ def year_of(book: Book) -> HarvestYear:
     """The year so far as the book's memory has it, with what the household typed in."""
     taxes, day = book.policy.taxes, book.snapshot.day
     assert taxes is not None  # noqa: S101  asked only with rates
-    typed: CapitalResult = taxes.typed_in(day.year)
-    so_far = book.memory.realised
-    if so_far is not None and so_far.year == day.year:
-        typed = typed.with_sale(short=so_far.short, long=so_far.long)
-    return HarvestYear(day=day, rates=taxes.rates, result=typed, rule=book.policy.harvest)
+    result = taxes.so_far(book.memory.realised, day.year)
+    return HarvestYear(day=day, rates=taxes.rates, result=result, rule=book.policy.harvest)
 
 
 def gain_rates(book: Book) -> tuple[Decimal, Decimal]:

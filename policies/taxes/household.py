@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from policies.taxes.netting import CapitalResult
 from policies.taxes.rates import TaxRates
 from policies.taxes.year_to_date import Budgets
+from portfolio.memory import RealisedYear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +21,10 @@ class HouseholdTaxes:
     def typed_in(self, year: int) -> CapitalResult:
         """What was typed in for a year; nothing when it was for another one."""
         return self.typed if self.typed_year == year else CapitalResult()
+
+    def so_far(self, realised: RealisedYear | None, year: int) -> CapitalResult:
+        """The year before any plan: what was typed in for it, and what the accounts here realised."""
+        typed = self.typed_in(year)
+        if realised is None or realised.year != year:
+            return typed
+        return typed.with_sale(short=realised.short, long=realised.long)

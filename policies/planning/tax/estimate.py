@@ -7,7 +7,6 @@ from decimal import Decimal
 from policies.book import Book
 from policies.planning.tax.household import lots_in_order
 from policies.taxes.household import HouseholdTaxes
-from policies.taxes.netting import CapitalResult
 from policies.taxes.rates import tax_of_year
 from policies.taxes.terms import Term, result_of_sale
 from portfolio.accounts import AccountKind
@@ -15,11 +14,6 @@ from portfolio.decisions import LotSale, PlannedLeg, TaxEstimate
 from portfolio.lots import divided
 from portfolio.money import ZERO, Money, to_cents
 from portfolio.orders import Side
-
-
-def year_so_far(book: Book, taxes: HouseholdTaxes) -> CapitalResult:
-    """The year's result before the plan: what was typed in for it."""
-    return taxes.typed_in(book.snapshot.day.year)
 
 
 def with_lots(book: Book, leg: PlannedLeg) -> PlannedLeg:
@@ -67,7 +61,7 @@ def gains_of(legs: Iterable[PlannedLeg]) -> tuple[Money, Money]:
 def estimate(book: Book, taxes: HouseholdTaxes, legs: Iterable[PlannedLeg]) -> TaxEstimate:
     """What the sales add to the year's tax, netted with the year so far. Raises `NoTaxData`."""
     year = book.snapshot.day.year
-    before = year_so_far(book, taxes)
+    before = taxes.so_far(book.memory.realised, year)
     short, long = gains_of(legs)
     after = before.with_sale(short=short, long=long)
     tax = tax_of_year(taxes.rates, after, year) - tax_of_year(taxes.rates, before, year)

@@ -73,7 +73,7 @@ def household_of(
     desks = book.desks
     year = book.snapshot.day.year
     curve = curve_of(taxes.rates, year)
-    typed = taxes.typed_in(year)
+    so_far = taxes.so_far(book.memory.realised, year)
     held = np.array([float(book.values[k]) for k in keys])
     goal = np.array([float(book.goals[k]) for k in keys])
     room = np.array([float(edge[book.slice_of[k]] * book.managed) for k in keys])
@@ -103,7 +103,7 @@ def household_of(
             ),
             chains=_arrays(chains, (len(desks), len(keys)), curve, book.policy),
             curve=curve,
-            base=(float(typed.net_short), float(typed.net_long)),
+            base=(float(so_far.net_short), float(so_far.net_long)),
             most_traded=_budget(rule.most_turnover, 2 * book.managed),
             most_gain=float("inf") if rule.most_gain is None else float(rule.most_gain),
         ),

@@ -13,7 +13,7 @@ from portfolio.accounts import AccountKind
 from portfolio.canonical import canonical
 from portfolio.decisions import Decision, Hold, Proposal
 from portfolio.lots import Lot
-from portfolio.memory import RecentLoss
+from portfolio.memory import RealisedYear, RecentLoss
 from portfolio.money import Money, Quantity
 from portfolio.orders import Side
 from portfolio.snapshot import AccountSnapshot, Snapshot
@@ -55,6 +55,26 @@ def test_taxed_gains_are_sold_only_to_inside_the_band() -> None:
     assert sell.intent.quantity == 37
     assert plan.taxes.long_gain == 5550
     assert plan.taxes.tax == Decimal("832.50")
+
+
+def test_a_loss_realised_earlier_in_the_year_pays_for_the_gain() -> None:
+    snapshot, policy = grown()
+    lost = RealisedYear(
+        year=snapshot.day.year, short=Money(Decimal(0)), long=Money(Decimal(-20_000))
+    )
+    plan = proposal(decide(snapshot, policy, memory(realised=lost)))
+    assert plan.taxes is not None
+    # The gain of 5,550 is netted away: what it costs is the loss, worth 12 cents a dollar later.
+    assert plan.taxes.long_gain == 5550
+    assert plan.taxes.tax == Decimal("666.00")
+
+
+def test_a_result_of_another_year_counts_for_nothing() -> None:
+    snapshot, policy = grown()
+    old = RealisedYear(
+        year=snapshot.day.year - 1, short=Money(Decimal(-20_000)), long=Money(Decimal(0))
+    )
+    assert decide(snapshot, policy, memory(realised=old)) == decide(snapshot, policy, memory())
 
 
 def test_a_plan_that_stops_at_the_edge_is_worth_it_although_it_removes_little() -> None:
