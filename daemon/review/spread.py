@@ -14,6 +14,7 @@ from portfolio.money import ZERO
 from portfolio.ports import JournalReader
 from portfolio.records import CycleRecord
 from portfolio.snapshot import Snapshot
+from portfolio.target import Slice, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def spread_of(
     return Spread(
         weights=weights,
         effective=effective_number({s: w for s, w in weights.items() if w > 0}),
-        exposures={"class": exposure(weights, _classes(snapshot))},
+        exposures={"class": exposure(weights, _classes(snapshot, policy.target))},
         alike=pairs,
         prices_known=len(prices),
         leaves=policy.target.leaves,
@@ -66,13 +67,19 @@ def _weights(snapshot: Snapshot) -> dict[str, float]:
     return dict(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _classes(snapshot: Snapshot) -> dict[str, dict[str, float]]:
-    known = {
-        symbol: {instrument.asset_class.value.replace("_", " "): 1.0}
-        for symbol, instrument in snapshot.instruments.items()
-        if instrument.asset_class is not AssetClass.OTHER
-    }
-    return {**known, "cash": {AssetClass.CASH.value: 1.0}}
+def _classes(snapshot: Snapshot, target: Target) -> dict[str, dict[str, float]]:
+    """Each symbol's class: its slice's, else the nearest above it that names one, else the broker's."""
+    known = {s: i.asset_class for s, i in snapshot.instruments.items()}
+    by_name = {node.name: node for node in target.slices}
+    for node in target.slices:
+        at: Slice | None = node
+        while at is not None and at.asset_class is None:
+            at = None if at.parent is None else by_name[at.parent]
+        if at is not None and at.asset_class is not None:
+            known.update(dict.fromkeys(node.every_symbol, at.asset_class))
+    said = {s: c for s, c in known.items() if c is not AssetClass.OTHER}
+    said["cash"] = AssetClass.CASH
+    return {symbol: {kind.value.replace("_", " "): 1.0} for symbol, kind in said.items()}
 
 
 def _prices(

@@ -23,7 +23,9 @@ from daemon.service import session_closed
 from policies.policy import Policy
 from portfolio.accounts import Autonomy
 from portfolio.canonical import plain
-from portfolio.money import Money
+from portfolio.instruments import AssetClass
+from portfolio.money import Money, Weight
+from portfolio.target import Slice, build_target
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, FALL, GROWTH, approve, finish, sixty_forty
 
@@ -115,6 +117,27 @@ def test_a_quiet_month_says_why_nothing_was_done(tmp_path: Path) -> None:
     letter = written(flat.journal, MARCH)
     assert letter is not None
     assert "Nothing was traded: 5 looks, all held." in letter.lines
+
+
+def test_a_class_named_above_a_slice_holds_for_what_is_under_it(tmp_path: Path) -> None:
+    half = Weight(Decimal("0.5"))
+    target = build_target(
+        [
+            Slice(name="growth", weight=half, asset_class=AssetClass.EQUITY),
+            Slice(name="stocks", weight=Weight(Decimal(1)), parent="growth", symbol="STK"),
+            Slice(name="bonds", weight=half, symbol="BND", asset_class=AssetClass.BOND),
+        ]
+    )
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, STK=["100"] * 12, BND=["100"] * 12),
+        Policy(target=target),
+        positions={"STK": "500", "BND": "500"},
+        costs={"STK": "100", "BND": "100"},
+    )
+    rig.look(DAYS[0])
+    shares = review(rig.journal).spread.exposures["class"]
+    assert shares == pytest.approx({"bond": 0.5, "equity": 0.5, "cash": 0.0})
 
 
 def test_the_next_dates_come_first(journal: JournalStore) -> None:
