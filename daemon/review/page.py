@@ -77,8 +77,11 @@ def _allocation(review: Review) -> str:
         )
         for view in review.slices
     ]
-    return "<h2>Allocation against target</h2>" + _table(
-        ("slice", "weight", "target", "drift, points", "band", "value, USD"), rows
+    heads = ("slice", "weight", "target", "drift, points", "band", "value, USD")
+    return (
+        "<h2>Allocation against target</h2>"
+        + _table(heads, rows)
+        + f'<p class="note">Target: {escape(review.target_from)}.</p>'
     )
 
 
@@ -168,9 +171,9 @@ def _spread(review: Review) -> str:
     spread = review.spread
     if not spread.weights:
         return ""
-    text = f"As concentrated as {spread.effective:.1f} equal holdings."
+    text = f"As concentrated as {spread.effective:.1f} equal holdings. Risk: {review.risk.words}."
     parts = [
-        f"<h2>Spread</h2><p>{escape(text)}</p>",
+        f"<h2>Spread and risk</h2><p>{escape(text)}</p>",
         _bars(dict(list(spread.weights.items())[:12])),
     ]
     parts += [f"<h2>By {escape(name)}</h2>{_bars(part)}" for name, part in spread.exposures.items()]

@@ -10,8 +10,10 @@ from daemon.journal.codec import read_limits, read_policy, read_snapshot
 from daemon.review.course import Course, course
 from daemon.review.looks import Quiet, looks_in, quiet_of, what_next
 from daemon.review.period import Period, month_of
+from daemon.review.risk import Risk, risk_of
 from daemon.review.runs import Rebalance, rebalances
 from daemon.review.spread import Spread, spread_of
+from daemon.targets import target_words
 from policies.performance import modified_dietz
 from portfolio.decisions import Gate, SliceView
 from portfolio.drift import from_float
@@ -81,12 +83,13 @@ class Review:
     cash: Money
     equity: Money | None
     spread: Spread
+    risk: Risk
     done: tuple[Rebalance, ...]
     turnover: float
     quiet: Quiet
     next: tuple[Gate, ...]
-    target_from: str = ""
-    """Where the target weights come from, when they are not simply written down."""
+    target_from: str
+    """Where the target weights come from, in a sentence."""
 
     @property
     def total_drift(self) -> Decimal:
@@ -112,6 +115,7 @@ def review(journal: JournalReader, period: Period | None = None) -> Review:
     done = rebalances(journal, period)
     looks = looks_in(journal, period)
     identity = journal.identity()
+    spread = spread_of(journal, snapshot, policy, limits, looks_until(journal, period))
     return Review(
         household=identity.household,
         mode=identity.mode,
@@ -126,11 +130,13 @@ def review(journal: JournalReader, period: Period | None = None) -> Review:
         slices=last.decision.slices,
         cash=snapshot.cash,
         equity=snapshot.equity(),
-        spread=spread_of(journal, snapshot, policy, limits, looks_until(journal, period)),
+        spread=spread,
+        risk=risk_of(spread.exposures["class"], policy),
         done=done,
         turnover=_turnover(done, closes, period),
         quiet=quiet_of(looks),
         next=what_next(last),
+        target_from=target_words(policy, last.session),
     )
 
 

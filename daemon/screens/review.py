@@ -25,7 +25,10 @@ def review_screen(review: Review, *, columns: int) -> RenderableType:
     if review.slices:
         parts += [
             slices_table(review.slices, columns=columns, managed_value=review.equity),
-            words(f"drift: {fraction(float(review.total_drift))} would have to change hands"),
+            words(
+                f"drift: {fraction(float(review.total_drift))} would have to change hands; "
+                f"target: {review.target_from}"
+            ),
             Text(),
         ]
     parts += _money_and_returns(review)
@@ -106,6 +109,7 @@ def _spread(review: Review) -> Iterator[RenderableType]:
         f"as concentrated as {spread.effective:.1f} equal holdings; the largest is {largest}, "
         f"{fraction(weight)}; cash {fraction(spread.weights.get('cash', 0.0))}"
     )
+    yield words(f"risk: {review.risk.words}")
     for dimension, parts in spread.exposures.items():
         yield bars(f"by {dimension}", parts)
     for warning in spread.warnings:

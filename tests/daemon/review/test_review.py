@@ -17,10 +17,12 @@ from daemon.review.letter import written
 from daemon.review.page import review_page
 from daemon.review.period import NotAPeriod, Period, month_of, parse_period
 from daemon.review.review import NothingToReview, review
+from daemon.review.risk import risk_of
 from daemon.screens.review import review_screen
 from daemon.screens.style import console
 from daemon.service import session_closed
 from policies.policy import Policy
+from policies.targets.sources import RiskProfile, Weighing
 from portfolio.accounts import Autonomy
 from portfolio.canonical import plain
 from portfolio.instruments import AssetClass
@@ -138,6 +140,20 @@ def test_a_class_named_above_a_slice_holds_for_what_is_under_it(tmp_path: Path) 
     rig.look(DAYS[0])
     shares = review(rig.journal).spread.exposures["class"]
     assert shares == pytest.approx({"bond": 0.5, "equity": 0.5, "cash": 0.0})
+    risk = review(rig.journal).risk
+    assert (risk.growth, risk.unknown, risk.profile) == (Decimal("0.5"), 0, None)
+
+
+def test_growth_beyond_the_profile_is_told_in_points() -> None:
+    profile = RiskProfile(
+        growth=Decimal("0.55"), answered_on=DAYS[0], version=1, answers="a" * 13, words=""
+    )
+    weighing = Weighing(source=profile, day=DAYS[0], base={})
+    policy = Policy(target=sixty_forty(), weighing=weighing)
+    assert "20 points above the profile" in risk_of({"equity": 0.75, "bond": 0.25}, policy).words
+    assert (
+        "in line with the profile's 55 %" in risk_of({"equity": 0.58, "bond": 0.42}, policy).words
+    )
 
 
 def test_the_next_dates_come_first(journal: JournalStore) -> None:
