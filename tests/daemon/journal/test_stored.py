@@ -1,7 +1,8 @@
 """A journal as an earlier program wrote it: every later one reads it, replays it and decides it again.
 
-`stored/journal_schema_0001.sqlite` holds a first plan, asked for, approved and done. It is never
-made anew: a change that cannot read it any more breaks a journal that people have.
+`stored/journal_schema_0001.sqlite` holds a first plan, asked for, approved and done, as the last
+program before the first release wrote it. It is never made anew: a change that cannot read it any more
+breaks a journal that people have.
 """
 
 import shutil
@@ -19,7 +20,7 @@ from daemon.restore import restore
 from portfolio.events import Halted
 
 STORED = Path(__file__).parent / "stored" / "journal_schema_0001.sqlite"
-HEAD = (31, "a02b3976e349ee2d51befdd434eeddcf06a03da946519892bec6376195d40048")
+HEAD = (31, "ab0dc4610807e3a7b9e0936e3121378d96a262ee3133825436457a60e43ea2c3")
 
 
 @pytest.fixture
