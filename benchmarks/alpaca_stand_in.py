@@ -18,7 +18,7 @@ from websockets.http11 import Request as HttpRequest
 from websockets.http11 import Response
 from websockets.sync.server import ServerConnection, serve
 
-from daemon.clocks import WallClock
+from daemon.machine.clocks import WallClock
 from tests.support.alpaca_fake import FakeAlpaca
 from tests.support.alpaca_server import Request
 

@@ -21,17 +21,17 @@ from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.market import SimulatedMarket, SimulatedPrices
 from brokers.simulated.price_file import price_table
 from brokers.simulated.settings import SimulatedSettings
-from daemon.clocks import SteppedClock
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.house import House
 from daemon.journal.opening import open_journal
 from daemon.journal.store import JournalStore
 from daemon.latch import FileLatch
+from daemon.machine.clocks import SteppedClock
 from daemon.memory import remember
 from daemon.observe import observe
 from daemon.recovery import recover
-from daemon.requests import serve_request
-from daemon.spool import Request
+from daemon.requests.acting import serve_request
+from daemon.requests.spool import Request
 from policies.decide import decide
 from policies.limits import Limits
 from policies.policy import Policy, PriceRule

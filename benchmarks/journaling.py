@@ -18,8 +18,8 @@ from pathlib import Path
 from benchmarks.effort import Effort, Progress
 from benchmarks.figures import Figure, Goal, Peer, Row, spread
 from benchmarks.timing import wall_seconds_in_turn
-from daemon.clocks import SteppedClock
 from daemon.journal.opening import open_journal
+from daemon.machine.clocks import SteppedClock
 from portfolio.canonical import canonical
 from portfolio.events import Event, FillBooked, JournalOpened, LegMoved, LegPlanned
 from portfolio.money import Money, Price, Quantity

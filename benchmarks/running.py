@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from daemon.spool import Request, write_request
+from daemon.requests.spool import Request, write_request
 
 START_SECONDS = 60.0
 """How long a start may take on a slow machine before it counts as failed."""

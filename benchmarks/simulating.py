@@ -19,7 +19,7 @@ from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.market import SimulatedMarket
 from brokers.simulated.price_file import read_prices
 from brokers.simulated.settings import SimulatedSettings
-from daemon.clocks import SteppedClock
+from daemon.machine.clocks import SteppedClock
 from portfolio.money import Money
 
 SETUP_SECONDS = Goal(level=3)

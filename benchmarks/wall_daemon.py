@@ -34,8 +34,8 @@ class RunningClock:
 
 def main() -> int:
     """Serve until SIGTERM."""
-    from daemon import simulated_world
-    from daemon.process import serve
+    from daemon.machine.process import serve
+    from daemon.worlds import simulated as simulated_world
 
     setattr(simulated_world, "SteppedClock", RunningClock)  # noqa: B010  not an export, on purpose
     return serve(Path(sys.argv[1]), Path(sys.argv[2]))

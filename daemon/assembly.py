@@ -11,23 +11,21 @@ from config.problems import ConfigurationError
 from config.read import read_settings
 from config.settings import Settings
 from daemon import recovery
-from daemon.alarms import Alarms
-from daemon.backup import FOLDER, ScheduledBackups
-from daemon.chores import Chores, free_bytes, note_backup
-from daemon.clocks import SteppedClock
 from daemon.cycle import Watch
 from daemon.house import House
 from daemon.journal.audit import Broken, verify
 from daemon.journal.errors import JournalCorrupt
 from daemon.journal.store import JournalStore
 from daemon.logs import get_logger
+from daemon.machine.clocks import SteppedClock
 from daemon.notices.outbox import Outbox, open_outbox
+from daemon.requests.spool import done, take_requests
 from daemon.service import Service
-from daemon.simulate import Driver, Pace
-from daemon.spool import done, take_requests
-from daemon.stepped import SteppedAlarms
-from daemon.wakes import WakeQueue
-from daemon.watch import WatchedFolder
+from daemon.upkeep.backup import FOLDER, ScheduledBackups
+from daemon.upkeep.chores import Chores, free_bytes, note_backup
+from daemon.waking.alarms import Alarms
+from daemon.waking.queue import WakeQueue
+from daemon.waking.watch import WatchedFolder
 from daemon.wiring import (
     Outside,
     anchor_place,
@@ -37,6 +35,8 @@ from daemon.wiring import (
     put_together,
     targets_of,
 )
+from daemon.worlds.simulated_time import Driver, Pace
+from daemon.worlds.stepped import SteppedAlarms
 from portfolio.canonical import Document, document_of
 from portfolio.events import Alarm, AlarmCleared, ConfigurationChanged
 from portfolio.wakes import Wake, WakeKind

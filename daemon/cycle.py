@@ -6,15 +6,15 @@ Nothing leaves a step until the journal has it. The next cycle begins from a fre
 from dataclasses import dataclass, field
 
 from daemon.approvals import Consent, approve, still_fits, withdraw
-from daemon.clock_check import check_clock
 from daemon.executor import open_purse, place
 from daemon.house import House
-from daemon.jumps import tell_jumps
 from daemon.memory import remember
 from daemon.observe import holdings, observe
 from daemon.reconcile import Differences, check_cash, reconcile
 from daemon.settle import Progress, settle
-from daemon.target_change import take_target
+from daemon.targets.change import take_target
+from daemon.upkeep.clock_check import check_clock
+from daemon.upkeep.jumps import tell_jumps
 from policies.decide import decide
 from policies.limits import check_plan
 from policies.planning.granted import cut, steps_in

@@ -52,14 +52,14 @@ def cancellers(settings: Settings, state_dir: Path) -> tuple[Canceller, ...]:
     if settings.mode is Mode.DRY_RUN:
         return ()
     if settings.simulation is not None:
-        from daemon.simulated_world import open_simulated_world
+        from daemon.worlds.simulated import open_simulated_world
 
         world = open_simulated_world(settings, settings.simulation, state_dir)
         return tuple(
             Canceller(account=name, open_orders=broker.open_orders, cancel=broker.cancel)
             for name, broker in world.brokers.items()
         )
-    from daemon.alpaca_world import open_alpaca_canceller
+    from daemon.worlds.alpaca import open_alpaca_canceller
 
     return tuple(
         open_alpaca_canceller(settings, account, answer_seconds=ASK_SECONDS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from daemon.house import House
 from daemon.protocol import BrokenInvariant, Judgement, content_differs, judge_submit
-from daemon.tax_ledger import exchange_day, recent_losses
+from daemon.taxes.ledger import exchange_day, recent_losses
 from policies.book import reserved_cash
 from policies.limits import last_look
 from policies.planning.continue_run import remaining

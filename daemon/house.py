@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daemon.tax_ledger import JournalLedger
+from daemon.taxes.ledger import JournalLedger
 from policies.limits import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account
@@ -12,7 +12,7 @@ from portfolio.ports import Broker, BrokerReader, Clock, Journal, KillLatch, Pri
 from portfolio.snapshot import AccountSnapshot
 
 if TYPE_CHECKING:
-    from daemon.targets import Targets
+    from daemon.targets.sources import Targets
 
 
 def no_hook(_label: str) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from daemon.clocks import WallClock
+from daemon.machine.clocks import WallClock
 from portfolio.ports import Clock
 
 FILE: Final = "halt"

@@ -8,9 +8,9 @@ from decimal import Decimal
 from daemon.house import House
 from daemon.recollection import recollect
 from daemon.settle import adopted_at
-from daemon.target_change import signals_of
-from daemon.tax_ledger import recent_losses
-from daemon.tax_memory import tax_past
+from daemon.targets.change import signals_of
+from daemon.taxes.ledger import recent_losses
+from daemon.taxes.memory import tax_past
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, RecentLoss, Usage

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from daemon.house import House
 from daemon.journal.codec import read_memory, read_policy
-from daemon.reservations import reservations
+from daemon.requests.reservations import reservations
 from policies.conditions import Rested, SignalChanged, TargetChanged, has_stop, leaves_of
 from policies.policy import CashAction
 from policies.triggers.algebra import firing_rule

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from daemon.gifting import left_as_gifts
 from daemon.house import House
 from daemon.journal.codec import read_snapshot
+from daemon.taxes.gifting import left_as_gifts
 from portfolio.events import Alarm, FillBooked, FlowSeen, PositionsAccepted
 from portfolio.memory import Fence
 from portfolio.money import ZERO, Quantity

@@ -7,14 +7,14 @@
 
 from datetime import timedelta
 
-from daemon.clock_check import check_clock
 from daemon.cycle import Watch
 from daemon.executor import move
 from daemon.house import House
 from daemon.late_fills import look_for_late_fills
 from daemon.observe import positions_beside
 from daemon.settle import settle
-from daemon.strangers import look_for_strangers
+from daemon.upkeep.clock_check import check_clock
+from daemon.upkeep.strangers import look_for_strangers
 from portfolio.events import FlowSeen, PositionsAccepted
 from portfolio.orders import LegState
 

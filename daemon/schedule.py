@@ -23,7 +23,7 @@ from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
 from apscheduler.triggers.date import DateTrigger  # type: ignore[import-untyped]
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
-from daemon.alarms import PutWake
+from daemon.waking.alarms import PutWake
 from portfolio.wakes import Wake
 
 _TROUBLES = {

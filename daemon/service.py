@@ -10,22 +10,22 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config.look import Look
-from daemon.alarms import Alarms
 from daemon.approvals import expire
-from daemon.clearing import clear_what_is_over
 from daemon.cycle import Outcome, Watch, run_cycle
-from daemon.edges import breached
 from daemon.executor import halt
 from daemon.house import House
 from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
 from daemon.reconcile import check_cash, reconcile
-from daemon.requests import is_recorded_halted, serve_request, stop_everything
+from daemon.requests.acting import is_recorded_halted, serve_request, stop_everything
+from daemon.requests.spool import Request
 from daemon.review.due import letter_due
-from daemon.sessions import CalendarDisagreement
 from daemon.settle import settle
-from daemon.spool import Request
-from daemon.wakes import WakeQueue
+from daemon.upkeep.clearing import clear_what_is_over
+from daemon.waking.alarms import Alarms
+from daemon.waking.edges import breached
+from daemon.waking.queue import WakeQueue
+from daemon.waking.sessions import CalendarDisagreement
 from portfolio.decisions import Proposal
 from portfolio.drift import from_float, leaf_values, weights_of
 from portfolio.events import Alarm, AlarmCleared, CycleFailed, SessionClosed

@@ -32,7 +32,7 @@ class Progress:
 
     `misses` counts how often the broker said "no such order" for a leg; `settled` is when an account
     was last settled whole, None meaning from the journal's first day on. `unbooked` are orders by
-    account whose executions wait until a person has looked (`daemon.strangers`).
+    account whose executions wait until a person has looked (`daemon.upkeep.strangers`).
     """
 
     misses: dict[str, int] = field(default_factory=dict)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import Mode, Settings, Simulation
-from daemon.clocks import WallClock
 from daemon.errors import StateDirectoryError, WrongAccount
 from daemon.house import House
 from daemon.latch import FileLatch
-from daemon.tax_ledger import JournalLedger
+from daemon.machine.clocks import WallClock
+from daemon.taxes.ledger import JournalLedger
 from daemon.version import VERSION
 from portfolio.accounts import Position
 from portfolio.events import JournalOpened
@@ -33,7 +33,7 @@ from portfolio.snapshot import AccountSnapshot
 
 if TYPE_CHECKING:
     from daemon.journal.store import JournalStore
-    from daemon.targets import Targets
+    from daemon.targets.sources import Targets
 
 JOURNAL_FILE = "journal.sqlite"
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -170,7 +170,7 @@ def targets_of(settings: Settings, state_dir: Path) -> "Targets | None":
     """Where the weights come from; None when they are the ones typed in."""
     if settings.target.is_as_typed:
         return None
-    from daemon.targets import Targets
+    from daemon.targets.sources import Targets
 
     return Targets(settings=settings.target, base=settings.policy, state_dir=state_dir)
 
@@ -194,7 +194,7 @@ def open_outside(
 def _simulated(
     settings: Settings, simulation: Simulation, state_dir: Path, *, may_send: bool, read_only: bool
 ) -> Outside:
-    from daemon.simulated_world import open_simulated_world
+    from daemon.worlds.simulated import open_simulated_world
 
     is_new = not any(state_dir.glob("paper-*.sqlite"))
     world = open_simulated_world(
@@ -219,8 +219,8 @@ def _simulated(
 def _alpaca(
     settings: Settings, *, may_send: bool, interactive: bool, on_trouble: Callable[[str], None]
 ) -> Outside:
-    from daemon.alpaca_world import open_alpaca_world
-    from daemon.sessions import CheckedSessions
+    from daemon.waking.sessions import CheckedSessions
+    from daemon.worlds.alpaca import open_alpaca_world
 
     clock = WallClock()
     worlds = {

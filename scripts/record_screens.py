@@ -21,7 +21,7 @@ from daemon.demo.script import CONFIGURATION, own_script
 from daemon.demo.show import play
 from daemon.demo.tally import tally
 from daemon.screens.style import THEME
-from daemon.simulated_world import BUILT_IN
+from daemon.worlds.simulated import BUILT_IN
 
 DOCS = Path(__file__).parent.parent / "docs"
 COLUMNS, LINES = 100, 30

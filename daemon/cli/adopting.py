@@ -95,8 +95,8 @@ def _show(
     adoption: "Adoption", snapshot: "Snapshot", to: Path, state: Path | None, *, json: bool
 ) -> None:
     from config.read import read_settings
+    from daemon.answers.plan import plan_now
     from daemon.cli.looking import print_json
-    from daemon.plan import plan_now
     from daemon.screens.adoption import adoption_screen
     from daemon.screens.plan import plan_screen
     from daemon.screens.style import console, words

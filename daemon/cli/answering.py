@@ -116,7 +116,7 @@ def resume(
     """
     from daemon.cli.door import Refusal
     from daemon.latch import FileLatch
-    from daemon.lease import running_pid
+    from daemon.machine.lease import running_pid
 
     directory = state_at(config, state)
     _must_be_there(directory)

@@ -120,8 +120,8 @@ def crosscheck(
 
     Example: trimtab audit crosscheck
     """
-    from daemon.crosscheck import crosscheck as crosschecked
     from daemon.exit_codes import ExitCode
+    from daemon.upkeep.crosscheck import crosscheck as crosschecked
     from daemon.wiring import open_house, state_directory
 
     settings = settings_at(config)

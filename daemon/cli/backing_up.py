@@ -34,7 +34,7 @@ def backup(
 
     Example: trimtab backup --to /mnt/other-disk/trimtab
     """
-    from daemon.backup import back_up
+    from daemon.upkeep.backup import back_up
     from daemon.wiring import anchor_place, journal_place
 
     directory = state_at(config, state)
@@ -51,8 +51,8 @@ def backup(
 
 def _folder(config: Path | None, directory: Path) -> Path:
     from config.problems import ConfigurationError
-    from daemon.backup import FOLDER
     from daemon.cli.where import NoConfiguration
+    from daemon.upkeep.backup import FOLDER
 
     try:
         return settings_at(config).backup.folder or directory / FOLDER
@@ -76,8 +76,8 @@ def restore(
     """
     from daemon.cli.door import Refusal
     from daemon.errors import AlreadyRunningError
-    from daemon.lease import AlreadyRunning, acquire
-    from daemon.restore import restore as restored
+    from daemon.machine.lease import AlreadyRunning, acquire
+    from daemon.upkeep.restore import restore as restored
 
     directory = state_at(config, state)
     if not reason.strip():

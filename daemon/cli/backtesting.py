@@ -12,7 +12,7 @@ from daemon.cli.where import ConfigArgument, ConfigOption, JsonOption, configura
 
 if TYPE_CHECKING:
     from backtest.metrics import Result
-    from daemon.backtests import Wish
+    from daemon.answers.backtests import Wish
 
 
 class FillWord(StrEnum):
@@ -77,7 +77,7 @@ def backtest(
     Example: trimtab backtest trimtab.toml --prices prices.csv --report page.html
     """
     from backtest.setup import Fill
-    from daemon.backtests import Wish
+    from daemon.answers.backtests import Wish
 
     wish = Wish(
         fill=None if fill is None else Fill(fill.value),
@@ -116,11 +116,11 @@ def _run(configuration: Path, prices: Path, dividends: Path | None, wish: "Wish"
     from backtest.run import run
     from brokers.simulated.price_file import PriceFileError
     from config.read import read_settings
-    from daemon.backtest_targets import what_is_left_out
-    from daemon.backtests import read_history, setup_of
+    from daemon.answers.backtests import read_history, setup_of
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
-    from daemon.target_feed import NoWeights
+    from daemon.targets.feed import NoWeights
+    from daemon.targets.over_history import what_is_left_out
 
     settings = read_settings(configuration)
     if said := what_is_left_out(settings):

@@ -164,8 +164,8 @@ def _prices(settings: "Settings", outside: "Outside") -> "tuple[Standing, str]":
 
 def _target(settings: "Settings", directory: Path) -> "tuple[Standing, str]":
     """Where the weights come from, how old they are, and what they are now."""
+    from daemon.answers.plan import target_at
     from daemon.observe import observe
-    from daemon.plan import target_at
     from daemon.wiring import open_house
 
     if settings.target.is_as_typed:
@@ -181,7 +181,7 @@ def _target(settings: "Settings", directory: Path) -> "tuple[Standing, str]":
 
 def _answers_are_old(settings: "Settings", directory: Path, day: "date") -> bool:
     from config.target_settings import SourceKind
-    from daemon.profiles import is_old, read_answers
+    from daemon.targets.profiles import is_old, read_answers
 
     is_asked = settings.target.kind is SourceKind.RISK_PROFILE
     return is_asked and is_old(read_answers(directory), day)
@@ -213,7 +213,7 @@ def _database(settings: "Settings", directory: Path) -> "tuple[Standing, str]":
 
 
 def _lease(directory: Path) -> Check:
-    from daemon.lease import running_pid
+    from daemon.machine.lease import running_pid
 
     pid = running_pid(directory)
     if pid is None:

@@ -50,8 +50,8 @@ def compare(
     Example: trimtab compare calm.toml busy.toml --prices prices.csv --report page.html
     """
     from config.variants import variants_at
-    from daemon.backtests import Wish
-    from daemon.comparisons import CompareWish, compared, draw_of
+    from daemon.answers.backtests import Wish
+    from daemon.answers.comparisons import CompareWish, compared, draw_of
 
     files = configurations or [configuration_path()]
     variants = variants_at(files)
@@ -81,7 +81,7 @@ def _sentences() -> Iterator[None]:
     from brokers.simulated.price_file import PriceFileError
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
-    from daemon.target_feed import NoWeights
+    from daemon.targets.feed import NoWeights
 
     try:
         yield

@@ -52,9 +52,9 @@ def _hand_over(directory: Path, transferred: str, cancel: str) -> None:
 
 def _list(config: Path | None, state: Path | None, *, json: bool) -> None:
     from daemon.cli.looking import print_json
-    from daemon.gifting import open_gifts
     from daemon.screens.gifting import open_gifts_screen
     from daemon.screens.style import console
+    from daemon.taxes.gifting import open_gifts
 
     found = open_gifts(reader_at(config, state)[1])
     if json:
@@ -74,11 +74,11 @@ def _suggest(
 ) -> None:
     from daemon.cli.looking import print_json
     from daemon.cli.running import hand_over
-    from daemon.gifting import letter, suggest, wish_of
     from daemon.memory import remember
     from daemon.observe import observe
     from daemon.screens.gifting import gift_screen
     from daemon.screens.style import console
+    from daemon.taxes.gifting import letter, suggest, wish_of
     from daemon.wiring import open_house
     from portfolio.money import Money
     from portfolio.wakes import Wake, WakeKind

@@ -26,9 +26,9 @@ def harvest(
     from daemon.cli.door import Refusal
     from daemon.cli.looking import print_json
     from daemon.exit_codes import ExitCode
-    from daemon.harvests import NoRates, as_json, harvests_now
     from daemon.screens.harvesting import harvest_screen
     from daemon.screens.style import console
+    from daemon.taxes.harvests import NoRates, as_json, harvests_now
 
     try:
         found = harvests_now(

@@ -39,9 +39,9 @@ def hedge(
     from dataclasses import asdict
     from json import dumps
 
+    from daemon.answers.hedging import Asked, NothingToHedge, advise
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
-    from daemon.hedging import Asked, NothingToHedge, advise
     from daemon.screens.hedging import hedge_screen
     from daemon.screens.style import console
 

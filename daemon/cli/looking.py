@@ -58,7 +58,7 @@ def plan(
 
     Example: trimtab plan --json
     """
-    from daemon.plan import plan_now
+    from daemon.answers.plan import plan_now
     from daemon.screens.plan import plan_screen
     from daemon.screens.style import console
 
@@ -78,9 +78,9 @@ def status(
 
     Example: trimtab status --state /var/lib/trimtab/core
     """
+    from daemon.answers.standing import standing
     from daemon.screens.status import status_screen
     from daemon.screens.style import console
-    from daemon.standing import standing
 
     directory, journal = reader_at(config, state)
     now = standing(journal, directory)
@@ -165,8 +165,8 @@ def explain(
 
     Example: trimtab explain 412
     """
+    from daemon.answers.explain import explain as explained
     from daemon.exit_codes import ExitCode
-    from daemon.explain import explain as explained
     from daemon.screens.explanation import explanation_screen
     from daemon.screens.style import console
 
@@ -194,10 +194,10 @@ def why_not(
 
     Example: trimtab why-not VTI --at 2026-11-20
     """
+    from daemon.answers.why_not import gates_at
+    from daemon.answers.why_not import why_not as answer
     from daemon.screens.gates import margins_table
     from daemon.screens.style import console, words
-    from daemon.why_not import gates_at
-    from daemon.why_not import why_not as answer
 
     _, journal = reader_at(config, state)
     name, when = symbol.upper() or None, _instant(at, end=True) if at else None

@@ -28,11 +28,11 @@ def lots(
         return
     from daemon.cli.door import Refusal
     from daemon.cli.looking import print_json
-    from daemon.clocks import WallClock
-    from daemon.lots_view import lots_view
+    from daemon.machine.clocks import WallClock
     from daemon.screens.lots import lots_screen
     from daemon.screens.style import console
-    from daemon.tax_ledger import exchange_day
+    from daemon.taxes.ledger import exchange_day
+    from daemon.taxes.lots_view import lots_view
 
     settings = settings_at(config)
     if account and account not in {a.id for a in settings.accounts}:
@@ -68,7 +68,7 @@ def import_lots(
     """
     from config.lot_files import read_lot_file
     from daemon.cli.running import hand_over
-    from daemon.lot_requests import leave_for_daemon
+    from daemon.requests.lots import leave_for_daemon
 
     settings = settings_at(config)
     found = read_lot_file(file, [a.id for a in settings.accounts], account)

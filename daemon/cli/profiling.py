@@ -78,7 +78,7 @@ def _asked() -> str:
 
 def _tell(given: str, facts: "Circumstances", state_dir: "Path | None", *, json: bool) -> None:
     from daemon.cli.looking import print_json
-    from daemon.profile_answers import Result, judged
+    from daemon.targets.answers import Result, judged
 
     result: Result = judged(given, facts, state_dir)
     if json:

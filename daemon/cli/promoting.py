@@ -26,7 +26,7 @@ def promote(
     Example: trimtab promote trimtab.toml
     """
     from config.read import read_settings
-    from daemon.lease import AlreadyRunning, acquire
+    from daemon.machine.lease import AlreadyRunning, acquire
     from daemon.wiring import state_directory
 
     path = configuration_path(configuration, config)
@@ -96,8 +96,8 @@ def _begin(old: "JournalStore", place: Path, head: str) -> None:
     from dataclasses import replace
 
     from config.settings import Mode
-    from daemon.clocks import WallClock
     from daemon.journal.opening import open_journal
+    from daemon.machine.clocks import WallClock
     from daemon.wiring import EPOCH_LETTERS, code_version
 
     identity = replace(

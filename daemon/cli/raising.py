@@ -31,7 +31,7 @@ def raise_cash(
     Example: trimtab raise 12000 --by 2026-12-15
     """
     from daemon.cli.door import Refusal
-    from daemon.raising import subject_of
+    from daemon.requests.raising import subject_of
 
     directory, journal = reader_at(config, state)
     if cancel:
@@ -46,7 +46,7 @@ def raise_cash(
 
 
 def _cancelled(journal: "JournalReader", told: str) -> str:
-    from daemon.reservations import reservations
+    from daemon.requests.reservations import reservations
     from daemon.screens.words import money
 
     kept = reservations(journal)
@@ -100,7 +100,7 @@ def _show(
     journal: "JournalReader", account: str, amount: "Money", day: date, told: str, *, json: bool
 ) -> None:
     from daemon.cli.looking import print_json
-    from daemon.raising import as_at_last_look
+    from daemon.requests.raising import as_at_last_look
     from daemon.screens.decision import plan_table
     from daemon.screens.style import console, words
     from daemon.screens.words import money

@@ -9,7 +9,7 @@ import typer
 from daemon.cli.where import ConfigArgument, ConfigOption, StateOption, person, state_at
 
 if TYPE_CHECKING:
-    from daemon.spool import RequestKind
+    from daemon.requests.spool import RequestKind
 
 
 def demo(
@@ -44,7 +44,7 @@ def run(
     Example: trimtab run /etc/trimtab/core.toml --state /var/lib/trimtab/core
     """
     from daemon.cli.where import configuration_path
-    from daemon.process import serve
+    from daemon.machine.process import serve
 
     raise typer.Exit(serve(configuration_path(configuration, config), state))
 
@@ -62,7 +62,7 @@ def run_now(config: ConfigOption = None, state: StateOption = None) -> None:
 def hand_over(directory: Path, kind: "RequestKind", *, reason: str = "", subject: str = "") -> str:
     """Put a request into the spool and signal the daemon; says in words when it will be served."""
     from daemon.cli.door import Refusal
-    from daemon.spool import Request, signal_daemon, write_request
+    from daemon.requests.spool import Request, signal_daemon, write_request
 
     request = Request(kind=kind, by=person(), reason=reason, subject=subject, at=datetime.now(UTC))
     try:

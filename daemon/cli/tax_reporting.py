@@ -34,7 +34,7 @@ def report(
     from daemon.exit_codes import ExitCode
     from daemon.screens.style import console
     from daemon.screens.tax_year import tax_year_screen
-    from daemon.tax_year import tax_year, write_form
+    from daemon.taxes.year import tax_year, write_form
     from policies.taxes.rates import NoTaxData
 
     settings, (_, journal) = settings_at(config), reader_at(config, state)
@@ -75,7 +75,7 @@ def reconcile(
     from daemon.exit_codes import ExitCode
     from daemon.screens.style import console
     from daemon.screens.tax_year import reconcile_screen
-    from daemon.tax_year import reconciled, taxable_accounts
+    from daemon.taxes.year import reconciled, taxable_accounts
     from policies.taxes.broker_form import Finding
 
     settings, (_, journal) = settings_at(config), reader_at(config, state)
@@ -101,7 +101,7 @@ def reconcile(
 
 def _today(journal: "JournalReader") -> date:
     """The day of the journal's last look; of this machine's clock when there was none."""
-    from daemon.clocks import WallClock
+    from daemon.machine.clocks import WallClock
 
     last = journal.cycles(limit=1)
     return last[0].session if last else WallClock().now().date()

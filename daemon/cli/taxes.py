@@ -54,7 +54,7 @@ def replay(
     from daemon.cli.looking import print_json
     from daemon.screens.style import console
     from daemon.screens.tax_lots import replay_screen
-    from daemon.tax_replay import as_json, replayed
+    from daemon.taxes.replay import as_json, replayed
 
     histories = read_histories(file)
     if case:
@@ -81,7 +81,7 @@ def _household(history: "History", config: Path | None) -> "TaxHousehold":
     if config is None:
         return TaxHousehold(accounts=history.accounts, groups=history.groups)
     from daemon.cli.where import settings_at
-    from daemon.tax_replay import household_of
+    from daemon.taxes.replay import household_of
 
     base = household_of(settings_at(config))
     return TaxHousehold(
@@ -93,7 +93,7 @@ def _household(history: "History", config: Path | None) -> "TaxHousehold":
 
 def _day(text: str) -> date:
     from daemon.cli.door import Refusal
-    from daemon.clocks import WallClock
+    from daemon.machine.clocks import WallClock
 
     if not text:
         return WallClock().now().date()

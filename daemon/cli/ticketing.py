@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from daemon.tickets import Ticket
+    from daemon.taxes.tickets import Ticket
     from portfolio.lot_events import TicketAnswered
 
 ticket_app = typer.Typer(add_completion=False, invoke_without_command=True, rich_markup_mode=None)
@@ -154,7 +154,7 @@ def record(
 
 
 def _open(config: "Path | None", state: "Path | None") -> "tuple[Path, tuple[Ticket, ...]]":
-    from daemon.tickets import open_tickets
+    from daemon.taxes.tickets import open_tickets
 
     directory, journal = reader_at(config, state)
     return directory, open_tickets(journal, settings_at(config).accounts)
@@ -173,7 +173,7 @@ def _one(name: str, config: "Path | None", state: "Path | None") -> "tuple[Path,
 
 def _hand_over(directory: "Path", answer: "TicketAnswered") -> str:
     from daemon.cli.running import hand_over
-    from daemon.lot_requests import ticket_subject
+    from daemon.requests.lots import ticket_subject
 
     return hand_over(directory, "ticket", subject=ticket_subject(answer))
 
@@ -195,8 +195,8 @@ def _day(text: str) -> "date":
     from datetime import date
 
     from daemon.cli.door import Refusal
-    from daemon.clocks import WallClock
-    from daemon.tax_ledger import exchange_day
+    from daemon.machine.clocks import WallClock
+    from daemon.taxes.ledger import exchange_day
 
     if not text:
         return exchange_day(WallClock().now())

@@ -31,8 +31,8 @@ def notify(
     Example: trimtab notify --test
     """
     from daemon.cli.door import Refusal
-    from daemon.clocks import WallClock
     from daemon.exit_codes import ExitCode
+    from daemon.machine.clocks import WallClock
     from daemon.notices.outbox import make_channels, try_channels
     from daemon.wiring import state_directory
 

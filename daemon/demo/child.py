@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from daemon.latch import FileLatch
-from daemon.lease import running_pid
-from daemon.simulate import PACE_FILE
-from daemon.spool import Request, RequestKind, signal_daemon, write_request
+from daemon.machine.lease import running_pid
+from daemon.requests.spool import Request, RequestKind, signal_daemon, write_request
+from daemon.worlds.simulated_time import PACE_FILE
 
 PREFIX = "trimtab-demo-"
 STOP_SECONDS = 10.0

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from daemon.answers.why_not import NothingKnown, why_not
 from daemon.demo import script
 from daemon.demo.child import Child
 from daemon.demo.picture import Caption, Picture
 from daemon.screens.sentences import order_words, plan_words
 from daemon.screens.words import money, percent, points, short_hash
-from daemon.why_not import NothingKnown, why_not
 from portfolio.decisions import Proposal
 from portfolio.events import (
     ApprovalRequested,

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from brokers.simulated.price_file import PriceTable
-from daemon.explain import reread
+from daemon.answers.explain import reread
 from daemon.review.course import Course, course, held
 from daemon.review.runs import Rebalance, filled_value
 from portfolio.decisions import SliceView

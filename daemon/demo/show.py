@@ -26,8 +26,8 @@ from daemon.demo.tally import tally
 from daemon.exit_codes import ExitCode
 from daemon.journal.errors import JournalMissing
 from daemon.screens.style import console, words
-from daemon.simulated_world import BUILT_IN
 from daemon.wiring import open_reader
+from daemon.worlds.simulated import BUILT_IN
 from portfolio.ports import JournalReader
 
 FRAME_SECONDS = 0.1

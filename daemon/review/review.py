@@ -13,7 +13,7 @@ from daemon.review.period import Period, month_of
 from daemon.review.risk import Risk, risk_of
 from daemon.review.runs import Rebalance, rebalances
 from daemon.review.spread import Spread, spread_of
-from daemon.targets import target_words
+from daemon.targets.sources import target_words
 from policies.performance import modified_dietz
 from portfolio.decisions import Gate, SliceView
 from portfolio.drift import from_float

@@ -3,7 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from daemon.explain import Explanation
+from daemon.answers.explain import Explanation
 from daemon.screens.decision import decision_screen
 from daemon.screens.orders import fills_table, legs_table
 from daemon.screens.portfolio import slices_table

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from daemon.gifting import Suggestion
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import money, percent, quantity
+from daemon.taxes.gifting import Suggestion
 from policies.taxes.gifts import GiftReject
 from portfolio.gifts import Gift
 

@@ -4,9 +4,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from daemon.harvests import Harvests
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import money, percent, quantity
+from daemon.taxes.harvests import Harvests
 from policies.taxes.harvest import Opportunity
 
 

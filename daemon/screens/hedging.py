@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from daemon.hedging import HedgeAdvice
+from daemon.answers.hedging import HedgeAdvice
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import listed, money, number_of
 

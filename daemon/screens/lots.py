@@ -5,9 +5,9 @@ from datetime import date
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from daemon.lots_view import LotsView
 from daemon.screens.style import clean, quiet_table, words
 from daemon.screens.words import money, quantity
+from daemon.taxes.lots_view import LotsView
 from policies.taxes.terms import days_to_long_term
 from portfolio.accounts import Account, AccountKind
 from portfolio.lots import Lot

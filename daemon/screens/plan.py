@@ -3,7 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from daemon.plan import Planned
+from daemon.answers.plan import Planned
 from daemon.screens.decision import decision_screen
 from daemon.screens.portfolio import slices_table
 from daemon.screens.style import words

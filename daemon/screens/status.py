@@ -3,12 +3,12 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from daemon.answers.standing import Standing
 from daemon.screens.decision import headline, plan_summary, plan_table
 from daemon.screens.orders import legs_table
 from daemon.screens.portfolio import slices_table
 from daemon.screens.style import words
 from daemon.screens.words import instant, listed, money, short_hash
-from daemon.standing import Standing
 from portfolio.records import PendingApproval
 
 

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from daemon.screens.style import clean, quiet_table, words
-from daemon.tax_replay import WORDS, Replayed, cents
+from daemon.taxes.replay import WORDS, Replayed, cents
 from policies.taxes.reporting import Row, adjusted_day
 from portfolio.canonical import decimal_text
 from portfolio.lots import Lot

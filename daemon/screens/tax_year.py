@@ -8,7 +8,7 @@ from rich.text import Text
 
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import money, number_of, quantity
-from daemon.tax_year import NO_FILING, TaxYear
+from daemon.taxes.year import NO_FILING, TaxYear
 from policies.taxes.broker_form import Compared, Finding
 from policies.taxes.year_to_date import YearToDate
 

@@ -27,8 +27,8 @@ from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
 from daemon.reconcile import Differences, check_cash, reconcile
 from daemon.recovery import recover
-from daemon.requests import serve_request
-from daemon.spool import Request as Wish
+from daemon.requests.acting import serve_request
+from daemon.requests.spool import Request as Wish
 from policies.decide import decide
 from policies.limits import Limits
 from portfolio.accounts import Account, Autonomy

@@ -15,7 +15,7 @@ import pytest
 
 from daemon.direct_halt import ALL_SECONDS, Canceller, cancel_all
 from daemon.latch import FileLatch
-from daemon.lease import running_pid
+from daemon.machine.lease import running_pid
 from portfolio.money import ZERO, Quantity
 from portfolio.orders import Order, OrderStatus, Side
 from portfolio.ports import CredentialsRefused, Unavailable

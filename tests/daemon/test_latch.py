@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.clocks import SteppedClock
 from daemon.latch import FileLatch
+from daemon.machine.clocks import SteppedClock
 
 AT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 

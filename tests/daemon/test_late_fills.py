@@ -12,9 +12,9 @@ from unittest.mock import patch
 import pytest
 
 from brokers.simulated.broker import SimulatedBroker
-from daemon.clearing import clear_what_is_over
 from daemon.late_fills import look_for_late_fills
 from daemon.settle import settle
+from daemon.upkeep.clearing import clear_what_is_over
 from policies.policy import Policy
 from portfolio.money import ZERO, Quantity
 from portfolio.orders import Fill, LegState, Order

@@ -10,14 +10,14 @@ import pytest
 
 from brokers.simulated.world_events import Deposit
 from config.look import Look
-from daemon.clearing import clear_what_is_over
 from daemon.cycle import Watch
 from daemon.latch import FileLatch
+from daemon.requests.spool import Request
 from daemon.service import Service
-from daemon.spool import Request
-from daemon.stepped import SteppedAlarms
 from daemon.trial.shadow import OnTrial
-from daemon.wakes import WakeQueue
+from daemon.upkeep.clearing import clear_what_is_over
+from daemon.waking.queue import WakeQueue
+from daemon.worlds.stepped import SteppedAlarms
 from policies.policy import Policy
 from portfolio.accounts import Autonomy
 from portfolio.events import Alarm

@@ -15,15 +15,16 @@ from unittest.mock import patch
 from brokers.simulated import admission
 from config.look import Look
 from config.settings import NoticeSettings
-from daemon import lease, process, recovery
+from daemon import recovery
 from daemon.assembly import Assembly
-from daemon.chores import Chores
 from daemon.cycle import Watch
 from daemon.house import House
 from daemon.journal import codec, queries
+from daemon.machine import lease, process
 from daemon.protocol import BrokenInvariant
 from daemon.service import Service
-from daemon.wakes import WakeQueue
+from daemon.upkeep.chores import Chores
+from daemon.waking.queue import WakeQueue
 from portfolio.canonical import document_of
 from portfolio.money import Money, exact_arithmetic
 from portfolio.ports import CredentialsRefused, JournalUnwritable

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from daemon import chores, cycle, executor, observe, recovery, requests, service, settle
+from daemon import cycle, executor, observe, recovery, service, settle
+from daemon.requests import acting as requests
+from daemon.upkeep import chores
 from policies import book, checks, decide, limits
 from policies.planning import continue_run
 from portfolio.decisions import Proposal

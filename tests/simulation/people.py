@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from daemon import lease
-from daemon.spool import Request, RequestKind
+from daemon.machine import lease
+from daemon.requests.spool import Request, RequestKind
 from portfolio.money import CENT, Money, Price, Quantity
 from portfolio.orders import OrderIntent, Side
 from tests.simulation.chance import Dice

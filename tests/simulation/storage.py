@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from daemon.clocks import SteppedClock
 from daemon.journal import schema
 from daemon.journal.database import Database
 from daemon.journal.store import JournalStore
 from daemon.journal.writing import Render, Writer
+from daemon.machine.clocks import SteppedClock
 from portfolio.canonical import Document
 from portfolio.events import Event, JournalOpened
 from portfolio.ports import Clock, JournalUnwritable

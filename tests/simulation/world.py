@@ -15,11 +15,11 @@ from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.entries import Entry
 from brokers.simulated.settings import SimulatedSettings
 from brokers.simulated.world_events import Dividend, Split
-from daemon.alarms import PutWake
-from daemon.clocks import SteppedClock
 from daemon.latch import FileLatch
+from daemon.machine.clocks import SteppedClock
+from daemon.machine.process import StopFlag
 from daemon.notices.render import renderer
-from daemon.process import StopFlag
+from daemon.waking.alarms import PutWake
 from policies.limits import Limits
 from policies.policy import DepositRule, Policy
 from portfolio.accounts import Account, Autonomy
@@ -83,7 +83,7 @@ class Tally:
 
 
 class SimulatedAlarms:
-    """`daemon.alarms.Alarms` on the world's clock: it only tells what has become due."""
+    """`daemon.waking.alarms.Alarms` on the world's clock: it only tells what has become due."""
 
     def __init__(self) -> None:
         self._alarms: dict[str, tuple[datetime, Wake]] = {}

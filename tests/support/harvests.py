@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from daemon.tax_ledger import JournalLedger
+from daemon.taxes.ledger import JournalLedger
 from policies.limits import Limits
 from policies.policy import Policy
 from policies.taxes.guards import LotRule

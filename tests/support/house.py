@@ -11,12 +11,12 @@ from brokers.simulated.market import SimulatedMarket, SimulatedPrices
 from brokers.simulated.price_file import PriceTable
 from brokers.simulated.settings import SimulatedSettings
 from brokers.simulated.world_events import WorldEvent
-from daemon.clocks import SteppedClock
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.house import House
 from daemon.journal.opening import open_journal
 from daemon.journal.store import JournalStore
 from daemon.latch import FileLatch
+from daemon.machine.clocks import SteppedClock
 from daemon.recovery import recover
 from policies.limits import Limits
 from policies.policy import Policy

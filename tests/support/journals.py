@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from daemon.clocks import SteppedClock
+from daemon.machine.clocks import SteppedClock
 from portfolio.canonical import digest, document_of
 from portfolio.decisions import Gate, Hold, PlannedLeg, Proposal, Run
 from portfolio.events import (

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daemon.journal.store import JournalStore
-from daemon.spool import Request, RequestKind, signal_daemon, write_request
+from daemon.requests.spool import Request, RequestKind, signal_daemon, write_request
 from daemon.wiring import open_reader
 
 PATIENCE_SECONDS = 60.0

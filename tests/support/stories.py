@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from daemon.cycle import Outcome
-from daemon.requests import serve_request
-from daemon.spool import Request, RequestKind
+from daemon.requests.acting import serve_request
+from daemon.requests.spool import Request, RequestKind
 from portfolio.money import Weight
 from portfolio.target import Slice, Target, build_target
 from portfolio.wakes import WakeKind

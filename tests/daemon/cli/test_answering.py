@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from daemon.latch import FileLatch
-from daemon.spool import take_requests
+from daemon.requests.spool import take_requests
 from tests.support.command_line import invested_rig, trimtab, waiting_rig
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.crosscheck import crosscheck
+from daemon.upkeep.crosscheck import crosscheck
 from portfolio.orders import LegState, OrderStatus
 from tests.support.command_line import invested_rig, trimtab
 from tests.support.house import Rig

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from daemon.harvests import Harvests, as_json, harvests_of
 from daemon.screens.harvesting import harvest_screen
 from daemon.screens.style import console
+from daemon.taxes.harvests import Harvests, as_json, harvests_of
 from policies.taxes.harvest_rule import HarvestRule
 from tests.daemon.cli.test_hedging import HOUSEHOLD, written
 from tests.support.command_line import trimtab

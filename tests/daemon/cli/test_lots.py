@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from daemon.observe import observe
-from daemon.requests import serve_request
-from daemon.spool import done, take_requests
-from daemon.tax_ledger import JournalLedger, recent_losses
+from daemon.requests.acting import serve_request
+from daemon.requests.spool import done, take_requests
+from daemon.taxes.ledger import JournalLedger, recent_losses
 from policies.taxes.wash import TaxAccount, TaxHousehold
 from portfolio.accounts import Account, AccountKind
 from portfolio.decisions import Proposal

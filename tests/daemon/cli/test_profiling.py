@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.profile_answers import drawdown, judged
-from daemon.profiles import Answered, category_in_force, read_answers, save_answers
+from daemon.targets.answers import drawdown, judged
+from daemon.targets.profiles import Answered, category_in_force, read_answers, save_answers
 from policies.targets.questionnaire import QUESTIONS
 from policies.targets.risk_profile import SCORING_KEY, Category, Circumstances
 from tests.support.command_line import trimtab
@@ -75,7 +75,7 @@ def test_lower_answers_wait_ninety_days_in_a_drawdown(
 ) -> None:
     today = datetime.now(UTC).date()
     save_answers(tmp_path, answered(today - timedelta(days=400), "addcccddbbdcd"))
-    monkeypatch.setattr("daemon.profile_answers.drawdown", lambda _: Decimal("0.10"))
+    monkeypatch.setattr("daemon.targets.answers.drawdown", lambda _: Decimal("0.10"))
     result = judged("daaaaaaaaaaaa", FACTS, tmp_path)
     assert result.counts_from == today + timedelta(days=90)
     assert result.in_force is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.demo.child import PREFIX, fresh_directory
-from daemon.lease import running_pid
+from daemon.machine.lease import running_pid
 
 WEEKDAYS = [d for i in range(90) if (d := date(2021, 1, 4) + timedelta(days=i)).weekday() < 5]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from daemon.clocks import SteppedClock
 from daemon.journal.opening import open_journal, open_journal_reader
 from daemon.journal.store import JournalStore
 from daemon.journal.writing import Render
+from daemon.machine.clocks import SteppedClock
 from portfolio.events import JournalOpened
 from tests.support.journals import IDENTITY, nothing_to_tell, stepped
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from daemon.clocks import SteppedClock
 from daemon.demo.scorecard import differing_cycles
 from daemon.journal.audit import Verified, verify
 from daemon.journal.opening import open_journal, open_journal_reader
 from daemon.journal.replay import rebuild
 from daemon.journal.schema import CURRENT, version_of
-from daemon.restore import restore
+from daemon.machine.clocks import SteppedClock
+from daemon.upkeep.restore import restore
 from portfolio.events import Halted
 
 STORED = Path(__file__).parent / "stored" / "journal_schema_0001.sqlite"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.clocks import SteppedClock
+from daemon.machine.clocks import SteppedClock
 from daemon.notices.delivery import (
     MAX_BODY,
     MAX_TITLE,

@@ -9,9 +9,9 @@ import pytest
 
 from config.problems import ConfigurationError
 from config.settings import Settings
-from daemon.clocks import SteppedClock
 from daemon.journal.opening import open_journal
 from daemon.journal.store import JournalStore
+from daemon.machine.clocks import SteppedClock
 from daemon.notices.delivery import AppriseChannel, Channel
 from daemon.notices.outbox import (
     NEVER,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.tax_history import History, account_kind, events_of
-from daemon.tax_replay import as_json, replayed
+from daemon.taxes.replay import as_json, replayed
 from policies.taxes.events import (
     Acquired,
     Moved,

@@ -1,0 +1,1 @@
+"""The daemon as a process on a machine: systemd, the lease, clocks, its own diagnosis."""

@@ -1,0 +1,133 @@
+"""Weights that follow a source, day by day over a history: each knows only what was known that day."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from backtest.history import History
+from backtest.setup import Change
+from config.settings import Settings
+from config.target_settings import SourceKind
+from daemon.targets.feed import NoWeights
+from daemon.targets.series import read_series
+from policies.targets.overlay import readings_on
+from policies.targets.sources import Fixed, GlidePath, Goals, Overlay, Source, Weighing
+from policies.targets.weighing import growth_share, weights_on
+from portfolio.money import Weight
+from portfolio.reweigh import exact_weights, out_of_bounds, reweighed
+from portfolio.target import TargetError
+
+_REPLAYED = (SourceKind.FIXED, SourceKind.GLIDE_PATH, SourceKind.GOALS, SourceKind.OPTIMISER)
+
+
+def what_is_left_out(settings: Settings) -> str:
+    """A sentence about a source whose past weights nobody knows; "" for the others."""
+    kind = settings.target.kind
+    if kind in _REPLAYED:
+        return ""
+    return (
+        f"What the source {kind.value} would have said in the past is not known: "
+        "the weights as typed in are used."
+    )
+
+
+def changes_of(settings: Settings, history: History) -> tuple[Change, ...]:
+    """The policies in force over a history, one for each change of the weights.
+
+    A glide path and goals are asked for every session, signals and the optimiser in the first of each
+    month: the optimiser sees the history's prices through that session and no later one. Weights that
+    are outside the bounds of the slices change nothing, as live.
+    """
+    if settings.target.is_as_typed or settings.target.kind not in _REPLAYED:
+        return ()
+    base, last, found = settings.policy, settings.policy.target.leaf_weights, []
+    for day, weights in _weights(settings, history):
+        try:
+            target = reweighed(base.target, weights)
+        except TargetError:
+            continue
+        if target.leaf_weights != last and not out_of_bounds(target):
+            found.append(Change(day=day, policy=replace(base, target=target)))
+            last = target.leaf_weights
+    return tuple(found)
+
+
+def _weights(settings: Settings, history: History) -> Iterator[tuple[date, Mapping[str, Weight]]]:
+    if settings.target.kind is SourceKind.OPTIMISER:
+        yield from _optimised(settings, history)
+        return
+    source, before = _source(settings), None
+    for row in range(len(history)):
+        day = history.sessions[row]
+        month = (day.year, day.month) if settings.target.signals else None
+        share = None if isinstance(source, Fixed) else growth_share(source, day)
+        if (month, share) == before:
+            continue
+        before = month, share
+        try:
+            yield day, weights_on(day, _weighing(settings, source, day))
+        except TargetError:
+            continue
+
+
+def _source(settings: Settings) -> Fixed | GlidePath | Goals:
+    said = settings.target
+    if said.kind is SourceKind.GLIDE_PATH and said.until is not None:
+        return GlidePath(until=said.until, nodes=said.nodes, step=said.step)
+    if said.kind is SourceKind.GOALS:
+        return Goals(goals=said.goals, step=said.step)
+    return Fixed()
+
+
+def _weighing(settings: Settings, source: Source, day: date) -> Weighing:
+    said, overlay = settings.target, None
+    if said.signals and (said.tilt_until is None or day < said.tilt_until):
+        series = {name: read_series(path, name) for name, path in said.series.items()}
+        overlay = Overlay(
+            alphas={rule.name: rule.alpha for rule in said.signals},
+            readings=readings_on(day, said.signals, series),
+            bounds=said.bounds,
+        )
+    return Weighing(
+        source=source,
+        day=day,
+        base=settings.policy.target.leaf_weights,
+        growth=said.growth,
+        classes=said.classes,
+        kept=said.kept,
+        overlay=overlay,
+    )
+
+
+def _optimised(settings: Settings, history: History) -> Iterator[tuple[date, Mapping[str, Weight]]]:
+    """Out of sample: each month's weights from the sessions through its first one.
+
+    Raises `NoWeights` when there are none even for the first month that could have some.
+    """
+    answered = False
+    from daemon.targets.optimiser import LEAST_SESSIONS, weights_from
+
+    base, said = settings.policy.target, settings.target
+    columns = [history.symbols.index(s) for s in base.symbols if s in history.symbols]
+    if len(columns) < len(base.symbols):
+        return
+    own, days = history.prices[:, columns], history.sessions
+    for row in range(LEAST_SESSIONS, len(days)):
+        if (days[row].year, days[row].month) == (days[row - 1].year, days[row - 1].month):
+            continue
+        prices = own[max(0, row - said.lookback_sessions) : row + 1]
+        try:
+            found = weights_from(said.method, np.asarray(prices[1:] / prices[:-1] - 1), base)
+        except NoWeights:
+            if answered:
+                continue
+            raise
+        answered = True
+        cash = {n: base.leaf_weights[n] for n in base.leaves if n not in found}
+        invested = 1 - sum(cash.values())
+        yield (
+            days[row],
+            exact_weights({n: cash[n] if n in cash else found[n] * invested for n in base.leaves}),
+        )

@@ -1,0 +1,1 @@
+"""What keeps a service of years sound: backups, restores, cross-checks, chores, reminders."""

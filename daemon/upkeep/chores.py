@@ -1,0 +1,144 @@
+"""What is looked after at every tick besides trading: pages told again, backups, room on the disk,
+refusals in a row, and hourly the broker's clock, orders that nobody wrote down, late fills."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from config.settings import NoticeSettings
+from daemon.cycle import Watch
+from daemon.executor import halt
+from daemon.house import House
+from daemon.late_fills import look_for_late_fills
+from daemon.logs import get_logger
+from daemon.upkeep.backup import Backup, ScheduledBackups
+from daemon.upkeep.clock_check import check_clock
+from daemon.upkeep.reminders import remind
+from daemon.upkeep.strangers import look_for_strangers
+from portfolio.events import Alarm, AlarmCleared, Halted
+from portfolio.orders import LegState
+
+DISK_HALT: Final = 200 * 1024 * 1024
+DISK_ALARM: Final = 1024 * 1024 * 1024
+REFUSALS_IN_A_ROW: Final = 3
+DIFFERS_FOR: Final = timedelta(minutes=15)
+EVERY: Final = timedelta(hours=1)
+
+
+def free_bytes(folder: Path) -> int:
+    """Room for the journal."""
+    return shutil.disk_usage(folder).free
+
+
+@dataclass(slots=True, kw_only=True)
+class Chores:
+    """Everything that the tick looks after. `free` tells the bytes that are left on the disk.
+
+    A backup that is being made does not hold up the loop; the rest costs less than a millisecond,
+    and the hourly questions one request each.
+    """
+
+    house: House
+    watch: Watch
+    notices: NoticeSettings
+    backups: ScheduledBackups
+    free: Callable[[], int]
+    _asked: datetime | None = field(default=None)
+
+    def after_tick(self) -> None:
+        """Look after all of it. Raises `Unavailable` where a broker was asked and did not answer."""
+        now = self.house.clock.now()
+        remind(self.house, self.notices.repeat, now)
+        self.backups.after_tick(self.house.journal)
+        check_disk(self.house, self.free())
+        check_refusals(self.house)
+        check_holdings(self.house, self.watch, now)
+        if self._asked is None:
+            self._asked = now  # the start has asked already
+        elif now - self._asked >= EVERY:
+            self._asked = now
+            check_clock(self.house)
+            look_for_strangers(self.house, self.watch)
+            look_for_late_fills(self.house)
+
+
+def check_disk(house: House, free: int) -> None:
+    """Alarm below 1 GiB, halt below 200 MiB: an intent that cannot be written must not be sent."""
+    is_open = _is_open(house, "disk")
+    if free < DISK_HALT:
+        _halt_once(house, f"only {free // 2**20} MiB are free where the journal lies")
+    if free < DISK_ALARM and not is_open:
+        text = f"{free // 2**20} MiB are free where the journal lies; below 200 it halts."
+        house.journal.append(Alarm(name="disk", level="page", text=text))
+    elif free >= DISK_ALARM and is_open:
+        house.journal.append(AlarmCleared(name="disk"))
+
+
+def check_refusals(house: House) -> None:
+    """Halt when the broker has refused the last three orders that were sent, one after another.
+
+    A person who resumes has looked at them: only refusals after that count.
+    """
+    resumed = house.journal.events("resumed", "halted", limit=1, newest_first=True)
+    since = resumed[0].at if resumed else None
+    if resumed and isinstance(resumed[0].event, Halted):
+        return
+    day = house.clock.now() - timedelta(days=1)
+    sent = [
+        leg
+        for leg in house.journal.legs(since=max(day, since) if since else day)
+        if leg.sends and leg.state is not LegState.SUBMITTING
+    ]
+    last = sent[-REFUSALS_IN_A_ROW:]
+    if len(last) == REFUSALS_IN_A_ROW and all(leg.state is LegState.REJECTED for leg in last):
+        notes = "; ".join(f"{leg.intent.symbol}: {leg.note}" for leg in last)
+        _halt_once(house, f"the broker refused {REFUSALS_IN_A_ROW} orders in a row ({notes})")
+
+
+def check_holdings(house: House, watch: Watch, now: datetime) -> None:
+    """Page when holdings have not agreed with our records for a quarter of an hour.
+
+    A difference that stands still is accepted long before; one that lasts keeps changing, or stands
+    in an account with orders of ours that nobody wrote down.
+    """
+    old = {
+        account: symbol
+        for (account, symbol), seen in watch.differences.seen.items()
+        if now - seen.since >= DIFFERS_FOR
+    }
+    for account, symbol in old.items():
+        if not _is_open(house, "holdings differ", account):
+            text = (
+                f"{symbol} in {account} has not agreed with our records for "
+                f"{DIFFERS_FOR.seconds // 60} minutes; it is not traded."
+            )
+            alarm = Alarm(name="holdings differ", level="page", text=text, scope=account)
+            house.journal.append(alarm)
+    for alarm in house.journal.open_alarms():
+        if alarm.name == "holdings differ" and alarm.scope not in old:
+            house.journal.append(AlarmCleared(name=alarm.name, scope=alarm.scope))
+
+
+def note_backup(house: House, outcome: Backup | str) -> None:
+    """Log a backup; page for one that failed, until one succeeds."""
+    log = get_logger()
+    if isinstance(outcome, Backup):
+        log.info("backup", file=outcome.file.name, audit_row=outcome.rows, audit_head=outcome.head)
+        if _is_open(house, "backup"):
+            house.journal.append(AlarmCleared(name="backup", text=f"{outcome.file.name} is made."))
+        return
+    log.warning("backup", problem=outcome)
+    if not _is_open(house, "backup"):
+        house.journal.append(Alarm(name="backup", level="page", text=f"No backup: {outcome}"))
+
+
+def _is_open(house: House, name: str, scope: str = "") -> bool:
+    return any(a.name == name and a.scope == scope for a in house.journal.open_alarms())
+
+
+def _halt_once(house: House, reason: str) -> None:
+    if house.latch.reason() is None:
+        halt(house, by="trimtab", reason=reason)

@@ -1,0 +1,73 @@
+"""This machine's clock beside the broker's: two seconds are told once, five stop everything."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from brokers.simulated.broker import SimulatedBroker
+from daemon.upkeep.clock_check import check_clock
+from policies.policy import Policy
+from portfolio.decisions import Hold
+from portfolio.ports import BrokerClock
+from tests.support.house import Rig, build_rig, table
+from tests.support.stories import DAYS, FALL, GROWTH, sixty_forty
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, STK=GROWTH, BND=FALL),
+        Policy(target=sixty_forty()),
+        positions={"STK": "600", "BND": "400"},
+        costs={"STK": "100", "BND": "100"},
+    )
+    rig.go_to(DAYS[8])
+    return rig
+
+
+@contextmanager
+def apart(seconds: float, takes: float = 0) -> Iterator[None]:
+    """The broker's clock is ahead by so much, and the answer is under way for so long."""
+    clock = SimulatedBroker.clock
+
+    def answer(self: Any) -> BrokerClock:
+        said = clock(self)
+        self._clock.advance_to(said.now + timedelta(seconds=takes))
+        return BrokerClock(now=said.now + timedelta(seconds=seconds), is_open=said.is_open)
+
+    with patch.object(SimulatedBroker, "clock", answer):
+        yield
+
+
+@pytest.mark.parametrize("seconds", [2.5, -2.5])
+def test_two_seconds_are_told_once_until_they_are_gone(rig: Rig, seconds: float) -> None:
+    with apart(seconds):
+        check_clock(rig.house)
+        check_clock(rig.house)
+    assert len(rig.journal.events("alarm")) == 1
+    assert [a.name for a in rig.journal.open_alarms()] == ["clock skew"]
+    check_clock(rig.house)
+    assert rig.journal.open_alarms() == []
+
+
+def test_the_time_that_an_answer_takes_is_no_difference(rig: Rig) -> None:
+    with apart(0, takes=9):
+        check_clock(rig.house)
+    assert rig.journal.open_alarms() == []
+    assert rig.latch.reason() is None
+
+
+@pytest.mark.parametrize("seconds", [6, -3600])
+def test_a_clock_that_was_set_wrongly_stops_the_look_before_it_plans(
+    rig: Rig, seconds: float
+) -> None:
+    with apart(seconds):
+        outcome = rig.look()
+    assert isinstance(outcome.decision, Hold)
+    assert "apart" in (rig.latch.reason() or "")
