@@ -10,7 +10,7 @@ from daemon.executor import open_purse, place
 from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import holdings, observe
-from daemon.reconcile import Differences, check_cash, reconcile
+from daemon.reconcile import Differences, check_cash, check_worth, reconcile
 from daemon.settle import Progress, settle
 from daemon.targets.change import take_target
 from daemon.upkeep.clock_check import check_clock
@@ -71,6 +71,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     take_target(house, watch, snapshot)
     check_cash(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)
+    check_worth(house, snapshot, fences)
     memory = remember(house, wake, snapshot.session, more_fences=fences)
 
     decision = decide(snapshot, house.policy, memory)

@@ -2,16 +2,18 @@
 
 A symbol that disagrees is not traded. Only when the same difference stands for several reads and some
 minutes is it taken for a change from outside (a transfer, a person) and accepted, with its row. Cash
-that does not follow from the last cash seen, our fills and the flows is no answer at all until then.
+that does not follow from the last cash seen, our fills and the flows is no answer at all until then;
+nor are holdings that differ by so much that the worth of the household is in doubt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from daemon.house import House
 from daemon.journal.codec import read_snapshot
+from daemon.observe import holdings
 from daemon.taxes.gifting import left_as_gifts
 from portfolio.events import Alarm, FillBooked, FlowSeen, PositionsAccepted
 from portfolio.memory import Fence
@@ -24,6 +26,8 @@ READS_TO_CONFIRM = 4
 TIME_TO_CONFIRM = timedelta(seconds=180)
 CASH_FITS = Decimal(1)
 """In money: roundings and small fees that are booked later."""
+MOST_IN_DOUBT = Decimal("0.005")
+"""Of the household's worth: what holdings that disagree may come to while other symbols are traded."""
 
 
 @dataclass(slots=True)
@@ -113,14 +117,14 @@ def _is_doubted_for_long(
 
 
 def reconcile(
-    house: House, holdings: Mapping[str, Mapping[str, Quantity]], differences: Differences
+    house: House, shown: Mapping[str, Mapping[str, Quantity]], differences: Differences
 ) -> tuple[Fence, ...]:
     """Compare account → symbol → quantity with the journal; the fences of what does not agree.
 
     A difference seen `READS_TO_CONFIRM` times over `TIME_TO_CONFIRM`, unchanged, is accepted.
     """
     fences: list[Fence] = []
-    for account, held in holdings.items():
+    for account, held in shown.items():
         expected = house.journal.positions(account)
         unequal = {
             symbol: held.get(symbol, Quantity(ZERO))
@@ -145,6 +149,33 @@ def reconcile(
             for symbol, quantity in unequal.items()
         )
     return tuple(fences)
+
+
+def check_worth(house: House, snapshot: Snapshot, fences: Sequence[Fence]) -> None:
+    """See that the holdings which `reconcile` fenced leave the worth of the household known.
+
+    Every order is sized by that worth. Sold shares that a lagging replica still shows, beside the cash
+    that they brought, would be counted twice and bought for twice. Raises `Unavailable` when the
+    units in dispute, at their last prices, are more than `MOST_IN_DOUBT` of it, or have no price.
+    """
+    if not fences:
+        return
+    held = holdings(snapshot)
+    recorded = {account: house.journal.positions(account) for account in held}
+    in_doubt = ZERO
+    for fence in fences:
+        shown = held[fence.account].get(fence.symbol, ZERO)
+        units = abs(shown - recorded[fence.account].get(fence.symbol, ZERO))
+        price = snapshot.count_price(fence.symbol)
+        if price is None:
+            raise Unavailable(f"{fence.reason}, and nobody says what they are worth")
+        in_doubt += units * price
+    worth = snapshot.cash + sum(
+        (q * (snapshot.count_price(s) or ZERO) for s, q in snapshot.quantities().items()), ZERO
+    )
+    if in_doubt > MOST_IN_DOUBT * worth:
+        text = "; ".join(fence.reason for fence in fences)
+        raise Unavailable(f"{in_doubt:.2f} of {worth:.2f} are in doubt: {text}")
 
 
 def _is_confirmed(

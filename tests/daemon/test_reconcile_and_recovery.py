@@ -1,16 +1,21 @@
 """Holdings that disagree, and starts after a bad night."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from daemon.reconcile import Differences, reconcile
+from daemon.observe import observe
+from daemon.reconcile import Differences, check_worth, reconcile
 from policies.policy import Policy
+from portfolio.accounts import Position
+from portfolio.memory import Fence
 from portfolio.money import Price, Quantity
 from portfolio.orders import OrderIntent, Side, client_order_id
-from portfolio.ports import BrokerClock
+from portfolio.ports import BrokerClock, Unavailable
+from portfolio.wakes import WakeKind
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, sixty_forty
 
@@ -82,6 +87,54 @@ def test_two_differences_are_accepted_together_or_not_at_all(rig: Rig) -> None:
     for _ in range(3):
         read(rig, watch, 500, 300)
     assert rig.journal.positions("main") == {"STK": 500, "BND": 300}
+
+
+def shows(rig: Rig, monkeypatch: pytest.MonkeyPatch, stocks: int) -> None:
+    """From now on the broker shows so many stocks, whatever it has booked."""
+    really = rig.broker.positions()
+
+    def positions() -> list[Position]:
+        return [
+            replace(p, quantity=Quantity(Decimal(stocks))) if p.symbol == "STK" else p
+            for p in really
+        ]
+
+    monkeypatch.setattr(rig.broker, "positions", positions)
+
+
+@pytest.mark.parametrize(("stocks", "is_known"), [(605, True), (606, False), (596, True)])
+def test_half_a_percent_of_the_worth_may_be_in_doubt_while_other_symbols_are_traded(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, stocks: int, is_known: bool
+) -> None:
+    rig.go_to(DAYS[0], timedelta(hours=1))
+    shows(rig, monkeypatch, stocks)
+    if is_known:
+        rig.look(kind=WakeKind.LOOK)
+        (last,) = rig.journal.cycles(limit=1)
+        assert any(g.name == "barred" and g.scope == "STK" for g in last.decision.gates)
+    else:
+        with pytest.raises(Unavailable, match=r"600\.00 of 100600\.00 are in doubt.* 606 STK"):
+            rig.look(kind=WakeKind.LOOK)
+
+
+def test_holdings_that_nobody_can_price_leave_the_worth_unknown(rig: Rig) -> None:
+    rig.go_to(DAYS[0], timedelta(hours=1))
+    fence = Fence(account="main", symbol="NEW", reason="the broker shows 5 NEW, our records say 0")
+    with pytest.raises(Unavailable, match="nobody says what they are worth"):
+        check_worth(rig.house, observe(rig.house), (fence,))
+
+
+def test_a_large_change_from_outside_is_traded_on_once_it_has_stood(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.go_to(DAYS[0], timedelta(hours=1))
+    shows(rig, monkeypatch, 400)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            rig.look(kind=WakeKind.LOOK)
+        rig.clock.advance_to(rig.clock.now() + timedelta(seconds=61))
+    rig.look(kind=WakeKind.LOOK)
+    assert rig.journal.positions("main")["STK"] == 400
 
 
 def test_ten_starts_add_no_rows(rig: Rig) -> None:

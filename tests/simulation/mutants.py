@@ -227,6 +227,12 @@ MUTANTS: tuple[Mutant, ...] = (
         first=5090,
     ),
     Mutant(
+        name="a worth in doubt will do",
+        says="other symbols are sized by holdings that disagree with our own fills",
+        swaps=((cycle, "check_worth", mutations.heard_by_nobody),),
+        first=69_312_729,
+    ),
+    Mutant(
         name="a yes to one plan is a yes to any",
         says="an approval opens whatever the next look proposes",
         swaps=mutations.not_bound,
