@@ -92,6 +92,8 @@ class OwnBooks:
     orders: dict[str, Ordered] = field(default_factory=dict)
     fills: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
     deposits: list[tuple[int, Decimal]] = field(default_factory=list)
+    in_calm: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """Units of a symbol that our orders traded since the faults were over."""
 
     def open_ours(self, symbol: str) -> list[Ordered]:
         return [o for o in self.orders.values() if o.is_ours and o.symbol == symbol and o.rest > 0]
@@ -293,6 +295,8 @@ class Checks:
                     sign * entry.quantity
                 )
                 books.fills[entry.execution_id] = (order.name, entry.quantity)
+                if self.world.is_calm and order.is_ours:
+                    books.in_calm[order.symbol] += entry.quantity
                 self._check_cash(order.name)
             case OrderEnded():
                 books.orders[self._numbers[entry.broker_order_id]].over = True

@@ -223,6 +223,14 @@ class World:
         """Whether the faults are over."""
         return self.tick >= self.calm_from
 
+    def market_lets(self, units: Decimal) -> bool:
+        """Whether the exchange's volume lets so many units of a symbol trade within a session.
+
+        It says the same after a split: a thin market may take longer than the world has.
+        """
+        volume = self.settings.average_daily_volume or Decimal(0)
+        return units <= volume * self.settings.max_volume_share
+
     def happens(self, fault: str, share: float = 1.0) -> bool:
         """Whether a fault strikes now."""
         if self.is_calm:
