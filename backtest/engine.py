@@ -6,36 +6,31 @@ live look uses (`policies.triggers.ahead`); only where one of them could call is
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 
-from backtest.books import AccountBook, fill, held_in_all, opened, quoted
+from backtest.books import fill, held_in_all, opened
 from backtest.changing import policies_by_row
-from backtest.happenings import Happenings, happenings_of
+from backtest.happenings import happenings_of
 from backtest.history import History, HistoryError, exact
+from backtest.looks import Engine, as_of, memory_at, session_of, snapshot_at
 from backtest.setup import Fill, Opening, Setup
 from backtest.trace import Held, Order, Planned, Trace
 from policies.decide import decide
 from policies.flows import answered_flows, still_waits, withdrawal_pending
 from policies.policy import Policy
-from policies.triggers.ahead import Outlook, Rows, Standing, could_call, outlook_of
+from policies.targets.sources import signals_of
+from policies.triggers.ahead import Rows, Standing, could_call, outlook_of
 from policies.triggers.ask import Aim
 from policies.triggers.asking import latched_after
-from portfolio.decisions import Decision, Hold, PlannedLeg, Proposal, Run, accepted
+from portfolio.decisions import Decision, Hold, PlannedLeg, Proposal, accepted
 from portfolio.drift import Block
-from portfolio.instruments import Instrument
-from portfolio.memory import CashFlow, FlowKind, Memory
 from portfolio.money import CENT, FRACTION_OF_SHARE, ZERO, Money, Quantity, exact_arithmetic
 from portfolio.orders import Leg, LegState, Side
-from portfolio.snapshot import Quote, Session, Snapshot
-from portfolio.wakes import Wake, WakeKind
 
-OPENS, CLOSES = time(14, 30), time(21, 0)
-LOOKS = time(20, 0)
-"""Of every session, UTC. The look stands for the close: gates keep orders out of the last minutes."""
 FIRST_BLOCK, LARGEST_BLOCK = 64, 4096
 MOST_WAVES = 12
 """A run has two waves, sales and buys; more are orders that were cut and tried again."""
@@ -74,7 +69,7 @@ def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) 
         engine = _engine(policy, history, alone)
         last = len(history) - 1
         engine.done_through = history.sessions[last - 1]
-        return decide(_snapshot(engine, last), policy, _memory(engine, last))
+        return decide(snapshot_at(engine, last), policy, memory_at(engine, last))
 
 
 def without_harvests(policy: Policy) -> Policy:
@@ -84,38 +79,14 @@ def without_harvests(policy: Policy) -> Policy:
     return replace(policy, harvest=replace(policy.harvest, declared_on=None))
 
 
-@dataclass(slots=True, kw_only=True)
-class Engine:
-    """The walk under way: the books, the run, and what the next decision may remember."""
-
-    policy: Policy
-    in_force: Mapping[int, Policy]
-    history: History
-    setup: Setup
-    outlook: Outlook
-    happenings: Happenings
-    columns: list[int]
-    odd_rows: Rows
-    """Rows in which some price of the target jumped too far to be traded on."""
-    books: dict[str, AccountBook]
-    trace: Trace
-    done_through: date
-    run: Run | None = None
-    legs: list[Leg] = field(default_factory=list)
-    wave: tuple[PlannedLeg, ...] = ()
-    """Legs decided at one close that are filled at the next."""
-    decided: int = 0
-    flows: list[CashFlow] = field(default_factory=list)
-    last_sale_ended: int | None = None
-    latched: tuple[str, ...] = ()
-    runs: int = 0
-    quotes: tuple[int, dict[str, Quote]] = (-1, {})
-
-
 def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
     looks = np.ones(len(history), dtype=np.bool_) if setup.looks is None else setup.looks
-    in_force = policies_by_row(policy, history, setup)
+    in_force = {
+        row: without_harvests(changed)
+        for row, changed in policies_by_row(policy, history, setup).items()
+    }
     policy = in_force[0]
+    first = in_force[max(row for row in in_force if row <= int(looks.argmax()))]
     columns = [history.symbols.index(s) for s in policy.target.symbols]
     own = history.prices[:, columns]
     odd = np.zeros(len(history), dtype=np.bool_)
@@ -136,6 +107,8 @@ def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
             started_empty=not any(units for o in setup.openings for units in o.positions.values()),
         ),
         done_through=history.sessions[0] - timedelta(days=1),
+        target_done=dict(first.target.weights),
+        signals_done=signals_of(first.weighing),
     )
 
 
@@ -148,11 +121,23 @@ def _walk(engine: Engine) -> None:
             engine.policy = engine.in_force[row]
             looks = engine.outlook.looks
             engine.outlook = outlook_of(engine.policy, engine.history.days, looks)
-        if engine.happenings.at(row, engine.books, engine.flows, engine.trace):
-            _note(engine, row)
+        _take_in(engine, row)
         place = bisect_right(rows, row)
         stop = rows[place] if place < len(rows) else len(engine.history)
         row = _until(engine, row, stop)
+
+
+def _take_in(engine: Engine, row: int) -> None:
+    """Book the cash that moves by itself at the beginning of a row, and remember it."""
+    moved = engine.happenings.at(row, engine.books)
+    if moved.income:
+        engine.income += moved.income
+        engine.trace.income[row] = float(moved.income)
+    for flow in moved.flows:
+        engine.flows.append(flow)
+        engine.trace.flows[row] = engine.trace.flows.get(row, 0.0) + float(flow.amount)
+    if moved.income or moved.flows:
+        _note(engine, row)
 
 
 def _until(engine: Engine, row: int, stop: int) -> int:
@@ -204,8 +189,11 @@ def _could_call(engine: Engine, row: int, end: int, units: Block, cash: float) -
         cash=cash,
         sessions_since_run=None if ended is None else row - ended,
         done_through=engine.done_through.toordinal(),
-        owed=withdrawal_pending(_memory(engine, row)),
+        owed=withdrawal_pending(memory_at(engine, row)),
         ended_on=None if ended is None else int(engine.history.days[ended]),
+        latched=engine.latched,
+        target_done=engine.target_done,
+        signals_done=engine.signals_done,
     )
     return could_call(engine.outlook, row, values, prices, now)
 
@@ -213,7 +201,7 @@ def _could_call(engine: Engine, row: int, end: int, units: Block, cash: float) -
 def _deposit_waits(engine: Engine, row: int) -> bool:
     if not engine.flows:
         return False
-    memory = _memory(engine, row)
+    memory = memory_at(engine, row)
     return any(still_waits(flow, engine.policy.deposits, memory) for flow in engine.flows)
 
 
@@ -224,7 +212,7 @@ def _look(engine: Engine, row: int) -> None:
         _follow(engine, row, wave)
         return
     engine.trace.looks += 1
-    decision = decide(_snapshot(engine, row), engine.policy, _memory(engine, row))
+    decision = decide(snapshot_at(engine, row), engine.policy, memory_at(engine, row))
     engine.latched = latched_after(decision.gates, engine.latched)
     if isinstance(decision, Hold):
         if decision.settles_calendar:
@@ -253,7 +241,11 @@ def _open_run(engine: Engine, row: int, proposal: Proposal) -> None:
     engine.legs = []
     aim = next(g.scope for g in reversed(proposal.gates) if g.name == "size" and g.passed)
     rebalances = aim == Aim.REBALANCE
-    done = answered_flows(_memory(engine, row), engine.policy, rebalances=rebalances)
+    done = answered_flows(memory_at(engine, row), engine.policy, rebalances=rebalances)
+    if rebalances:
+        engine.target_done = dict(engine.policy.target.weights)
+        engine.signals_done = signals_of(engine.policy.weighing)
+        engine.income = ZERO
     engine.flows = [flow for flow in engine.flows if flow.flow_id not in done]
     engine.trace.plans.append(Planned(row=row, run=engine.runs, aim=aim, reason=proposal.reason))
 
@@ -262,7 +254,7 @@ def _follow(engine: Engine, row: int, wave: Sequence[PlannedLeg]) -> None:
     """Fill a wave, then let the run go on until it is complete or waits for another session."""
     _fill(engine, row, wave)
     for _ in range(MOST_WAVES):
-        decision = decide(_snapshot(engine, row), engine.policy, _memory(engine, row))
+        decision = decide(snapshot_at(engine, row), engine.policy, memory_at(engine, row))
         engine.trace.looks += 1
         if isinstance(decision, Hold):
             if decision.run_complete is not None:
@@ -297,7 +289,7 @@ def _fill(engine: Engine, row: int, wave: Sequence[PlannedLeg]) -> None:
                 intent=intent,
                 reason=planned.reason,
                 state=LegState.FILLED if done.quantity else LegState.REJECTED,
-                planned_at=_as_of(engine.history.sessions[row]),
+                planned_at=as_of(engine.history.sessions[row]),
                 sends=1,
                 filled_quantity=done.quantity,
                 filled_average_price=done.price if done.quantity else None,
@@ -325,76 +317,3 @@ def _note(engine: Engine, row: int) -> None:
     held = held_in_all(engine.books)
     units = np.array([float(held.get(s, ZERO)) for s in engine.history.symbols])
     engine.trace.hold(row, units, float(sum(book.cash for book in engine.books.values())))
-
-
-# What a decision sees
-
-
-def session_of(day: date) -> Session:
-    """A session of the backtest; its hours are the same all year."""
-    return Session(
-        day=day,
-        opens_at=datetime.combine(day, OPENS, UTC),
-        closes_at=datetime.combine(day, CLOSES, UTC),
-    )
-
-
-def _as_of(day: date) -> datetime:
-    return datetime.combine(day, LOOKS, UTC)
-
-
-def _snapshot(engine: Engine, row: int) -> Snapshot:
-    day = engine.history.sessions[row]
-    quotes = _quotes(engine, row)
-    return Snapshot(
-        household=engine.setup.household,
-        as_of=_as_of(day),
-        session=session_of(day),
-        is_open=True,
-        accounts=tuple(book.snapshot() for book in engine.books.values()),
-        quotes=quotes,
-        instruments={s: Instrument(symbol=s) for s in quotes},
-    )
-
-
-def _quotes(engine: Engine, row: int) -> dict[str, Quote]:
-    if engine.quotes[0] == row:
-        return engine.quotes[1]
-    held = held_in_all(engine.books)
-    wanted = {*engine.policy.target.symbols, *(s for s in held if held[s])}
-    quotes = {s: _quote(engine, s, row) for s in sorted(wanted) if s in engine.history.symbols}
-    engine.quotes = row, quotes
-    return quotes
-
-
-def _quote(engine: Engine, symbol: str, row: int) -> Quote:
-    price = engine.history.price(symbol, row)
-    bid, ask = quoted(price, engine.setup.costs)
-    return Quote(
-        symbol=symbol,
-        bid=bid,
-        ask=ask,
-        last=price,
-        as_of=_as_of(engine.history.sessions[row]),
-        previous_close=engine.history.price(symbol, row - 1) if row else None,
-    )
-
-
-def _memory(engine: Engine, row: int) -> Memory:
-    flows = tuple(f for f in engine.flows if f.kind in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL))
-    ended = engine.last_sale_ended
-    history = engine.history
-    return Memory(
-        wake=Wake(kind=WakeKind.LOOK),
-        started_on=history.sessions[0],
-        run=engine.run,
-        run_legs=tuple(engine.legs) if engine.run is not None else (),
-        last_run_ended_on=None if ended is None else history.sessions[ended],
-        sessions_since_run=None if ended is None else row - ended,
-        calendar_done_through=engine.done_through,
-        backstop_done_on=engine.done_through,
-        flows=flows,
-        previous_session=history.sessions[row - 1] if row else None,
-        latched=engine.latched,
-        sessions_since_flow=row - engine.happenings.row_of(flows[-1]) if flows else None,
-    )

@@ -11,9 +11,16 @@ import numpy as np
 from backtest.books import AccountBook
 from backtest.history import Dividend, History, HistoryError
 from backtest.setup import Flow, Setup
-from backtest.trace import Trace
 from portfolio.memory import CashFlow, FlowKind
 from portfolio.money import CENT, ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What came or went at the beginning of a session: dividends and interest, and flows."""
+
+    income: Decimal
+    flows: tuple[CashFlow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +34,14 @@ class Happenings:
     interest: tuple[tuple[date, Decimal], ...]
     month_starts: frozenset[int]
 
-    def at(
-        self, row: int, books: dict[str, AccountBook], seen: list[CashFlow], trace: Trace
-    ) -> bool:
-        """Book what happens at the beginning of a row; True when cash moved."""
-        moved = self._income(row, books)
-        if moved:
-            trace.income[row] = trace.income.get(row, 0.0) + float(moved)
-        for flow in self.flows.get(row, ()):
+    def at(self, row: int, books: dict[str, AccountBook]) -> Moved:
+        """Book what happens at the beginning of a row."""
+        income, seen = self._income(row, books), []
+        for number, flow in enumerate(self.flows.get(row, ())):
             account = flow.account or next(iter(books))
             books[account].cash += flow.amount
-            seen.append(self._seen(flow, account, row, len(trace.flows)))
-            trace.flows[row] = trace.flows.get(row, 0.0) + float(flow.amount)
-        return bool(moved) or row in self.flows
+            seen.append(self._seen(flow, account, row, number))
+        return Moved(income=income, flows=tuple(seen))
 
     def row_of(self, flow: CashFlow) -> int:
         """The row in which a flow was seen."""

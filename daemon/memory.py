@@ -8,9 +8,9 @@ from decimal import Decimal
 from daemon.house import House
 from daemon.recollection import recollect
 from daemon.settle import adopted_at
-from daemon.targets.change import signals_of
 from daemon.taxes.ledger import recent_losses
 from daemon.taxes.memory import tax_past
+from policies.targets.sources import signals_of
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, RecentLoss, Usage
@@ -61,7 +61,7 @@ def remember(
         fences=(*journal.fences(now), *more_fences),
         halted=house.latch.reason() or "",
         recent_losses=losses_to_guard(house, session.day),
-        signals=signals_of(house.policy),
+        signals=signals_of(house.policy.weighing),
         realised=taxes.realised,
         dividends=taxes.dividends,
         harvest_refused_on=taxes.harvest_refused_on,

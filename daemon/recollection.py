@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from daemon.house import House
-from daemon.journal.codec import read_memory, read_policy
+from daemon.journal.codec import Undecodable, read_memory, read_policy
 from daemon.requests.reservations import reservations
 from policies.conditions import Rested, SignalChanged, TargetChanged, has_stop, leaves_of
 from policies.policy import CashAction
@@ -43,10 +43,12 @@ def recollect(
     before = house.sessions.between(session.day - timedelta(days=14), session.day)[:-1]
     leaves = leaves_of(firing_rule(house.policy))
     holds_income = house.policy.deposits.income is not CashAction.INVEST
+    changes = any(isinstance(leaf, TargetChanged | SignalChanged) for leaf in leaves)
     done = None
-    if holds_income or any(isinstance(leaf, TargetChanged | SignalChanged) for leaf in leaves):
+    if holds_income or changes:
         done = last_rebalance(house, [event.run for event in opened])
-    weights, signals = ({}, {}) if done is None else _as_of(house, done)
+    since = (done or house.journal.cycle(1)) if changes else None
+    weights, signals = ({}, {}) if since is None else _as_of(house, since)
     return Recollection(
         previous_session=before[-1].day if before else None,
         coming_sessions=_coming(house, session, ended_on),
@@ -80,8 +82,13 @@ def last_rebalance(house: House, runs: Sequence[Run]) -> CycleRecord | None:
 
 
 def _as_of(house: House, done: CycleRecord) -> tuple[Mapping[str, Weight], Mapping[str, str]]:
-    target = read_policy(house.journal, done.policy).target
-    return dict(target.weights), dict(read_memory(house.journal, done.memory).signals)
+    """Target weights and signals of a look; none where it was written down in an older form."""
+    try:
+        target = read_policy(house.journal, done.policy).target
+        signals = read_memory(house.journal, done.memory).signals
+    except (KeyError, Undecodable):
+        return {}, {}
+    return dict(target.weights), dict(signals)
 
 
 def _coming(house: House, session: Session, ended_on: date | None) -> tuple[date, ...]:

@@ -122,7 +122,7 @@ class Memory:
     `previous_session` is the session before the snapshot's. `coming_sessions` are those after it, as
     far as a rest still runs. `latched` names the conditions with a stop level that held at the last
     look. `target_done` are the weights of the slices and `signals_done` the readings of the tactical
-    signals at the last rebalance, empty when there was none; `signals` are the readings now.
+    signals at the last rebalance, else at the first look; `signals` are the readings now.
     `income` is what dividends and interest brought since the last rebalance. `reserved` are the
     withdrawals that a person has announced.
     """

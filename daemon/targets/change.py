@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from daemon.house import House
 from daemon.journal.codec import Undecodable, read_policy
-from policies.policy import Policy
 from portfolio.changes import TargetChanged
 from portfolio.events import Alarm, AlarmCleared
 from portfolio.money import Weight
@@ -75,14 +74,3 @@ def _words(trouble: str) -> str:
     return (
         f"The source of the target gave none that can be taken; the last stay in force: {trouble}"
     )
-
-
-def signals_of(policy: Policy) -> dict[str, str]:
-    """What each tactical signal says in the weights in force: its scores by class, in words."""
-    weighing = policy.weighing
-    if weighing is None or weighing.overlay is None:
-        return {}
-    return {
-        reading.signal: ", ".join(f"{name} {z:+f}" for name, z in sorted(reading.scores.items()))
-        for reading in weighing.overlay.readings
-    }

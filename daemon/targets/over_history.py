@@ -13,7 +13,15 @@ from config.target_settings import SourceKind
 from daemon.targets.feed import NoWeights
 from daemon.targets.series import read_series
 from policies.targets.overlay import readings_on
-from policies.targets.sources import Fixed, GlidePath, Goals, Overlay, Source, Weighing
+from policies.targets.sources import (
+    Fixed,
+    GlidePath,
+    Goals,
+    Overlay,
+    Source,
+    Weighing,
+    signals_of,
+)
 from policies.targets.weighing import growth_share, weights_on
 from portfolio.money import Weight
 from portfolio.reweigh import exact_weights, out_of_bounds, reweighed
@@ -34,7 +42,7 @@ def what_is_left_out(settings: Settings) -> str:
 
 
 def changes_of(settings: Settings, history: History) -> tuple[Change, ...]:
-    """The policies in force over a history, one for each change of the weights.
+    """The policies in force over a history, one for each change of the weights or of a signal.
 
     A glide path and goals are asked for every session, signals and the optimiser in the first of each
     month: the optimiser sees the history's prices through that session and no later one. Weights that
@@ -42,21 +50,27 @@ def changes_of(settings: Settings, history: History) -> tuple[Change, ...]:
     """
     if settings.target.is_as_typed or settings.target.kind not in _REPLAYED:
         return ()
-    base, last, found = settings.policy, settings.policy.target.leaf_weights, []
-    for day, weights in _weights(settings, history):
+    base, found = settings.policy, []
+    last, said = base.target.leaf_weights, signals_of(None)
+    for day, weights, weighing in _weights(settings, history):
         try:
             target = reweighed(base.target, weights)
         except TargetError:
             continue
-        if target.leaf_weights != last and not out_of_bounds(target):
-            found.append(Change(day=day, policy=replace(base, target=target)))
-            last = target.leaf_weights
+        says = signals_of(weighing)
+        if (target.leaf_weights, says) != (last, said) and not out_of_bounds(target):
+            found.append(Change(day=day, policy=replace(base, target=target, weighing=weighing)))
+            last, said = target.leaf_weights, says
     return tuple(found)
 
 
-def _weights(settings: Settings, history: History) -> Iterator[tuple[date, Mapping[str, Weight]]]:
+_Weighed = tuple[date, Mapping[str, Weight], Weighing | None]
+
+
+def _weights(settings: Settings, history: History) -> Iterator[_Weighed]:
     if settings.target.kind is SourceKind.OPTIMISER:
-        yield from _optimised(settings, history)
+        for day, weights in _optimised(settings, history):
+            yield day, weights, None
         return
     source, before = _source(settings), None
     for row in range(len(history)):
@@ -67,7 +81,8 @@ def _weights(settings: Settings, history: History) -> Iterator[tuple[date, Mappi
             continue
         before = month, share
         try:
-            yield day, weights_on(day, _weighing(settings, source, day))
+            weighing = _weighing(settings, source, day)
+            yield day, weights_on(day, weighing), weighing
         except TargetError:
             continue
 

@@ -19,7 +19,16 @@ from daemon.targets.profiles import profile_source
 from daemon.targets.series import read_series
 from policies.policy import Policy
 from policies.targets.overlay import readings_on
-from policies.targets.sources import Fixed, Given, GlidePath, Goals, Overlay, Source, Weighing
+from policies.targets.sources import (
+    Fixed,
+    Given,
+    GlidePath,
+    Goals,
+    Overlay,
+    Source,
+    Weighing,
+    signals_of,
+)
 from policies.targets.weighing import reason_for, weights_on
 from portfolio.canonical import canonical
 from portfolio.money import ZERO, Weight
@@ -166,10 +175,15 @@ def _overlay(settings: TargetSettings, day: date) -> Overlay | None:
 
 
 def _same(before: Policy, after: Policy) -> bool:
-    """Whether only the days differ: then the older record stands, with the day since which it does."""
+    """Whether only the days differ: then the older record stands, with the day since which it does.
+
+    A signal that reads otherwise is news even where bounds leave the weights as they were.
+    """
     if before.weighing is None or after.weighing is None:
         return False
     if replace(before, weighing=None) != replace(after, weighing=None):
+        return False
+    if signals_of(before.weighing) != signals_of(after.weighing):
         return False
     return canonical(before.weighing.source) == canonical(after.weighing.source)
 

@@ -137,3 +137,13 @@ class Weighing:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     overlay: Overlay | None = None
+
+
+def signals_of(weighing: Weighing | None) -> dict[str, str]:
+    """What each tactical signal says in the weights in force: its scores by class, in words."""
+    if weighing is None or weighing.overlay is None:
+        return {}
+    return {
+        reading.signal: ", ".join(f"{name} {z:+f}" for name, z in sorted(reading.scores.items()))
+        for reading in weighing.overlay.readings
+    }

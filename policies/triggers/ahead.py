@@ -5,8 +5,8 @@ decisions as one who asks every row. It rests on the kernels that a live look us
 levels lowered by a little more than their float noise.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,17 @@ from policies.conditions import (
     DateDue,
     Leaf,
     Rested,
-    SignalChanged,
-    TargetChanged,
-    has_stop,
     leaves_of,
 )
 from policies.policy import Policy
+from policies.targets.sources import signals_of
 from policies.triggers.algebra import bounds, firing_rule
 from policies.triggers.calendar import Days, last_dates
-from policies.triggers.kernels import holds
-from policies.triggers.moments import LONG_AGO, Frame, Moments, frame_of
+from policies.triggers.kernels import holds, latches_turn
+from policies.triggers.moments import LONG_AGO, Frame, Moments, changed, frame_of, moved
 from policies.triggers.rest import overriding
 from portfolio.drift import Block, Shape, drift_in
+from portfolio.money import Weight
 
 Rows = NDArray[np.bool_]
 
@@ -71,7 +70,8 @@ class Standing:
 
     `cash` without waiting deposits. `sessions_since_run` None: no rest; `ended_on` is the ordinal of
     the day from which it counts. `done_through` is that of the last session whose dates have their
-    answer. `owed`: a withdrawal is unanswered.
+    answer. `owed`: a withdrawal is unanswered. `latched`, `target_done` and `signals_done` as in
+    `Memory`.
     """
 
     cash: float
@@ -79,6 +79,9 @@ class Standing:
     done_through: int
     owed: bool
     ended_on: int | None = None
+    latched: tuple[str, ...] = ()
+    target_done: Mapping[str, Weight] = field(default_factory=dict)
+    signals_done: Mapping[str, str] = field(default_factory=dict)
 
 
 def outlook_of(policy: Policy, days: Days, looks: Rows) -> Outlook:
@@ -128,15 +131,14 @@ def could_call(outlook: Outlook, first: int, values: Block, prices: Block, now: 
     """Rows (T,) of a block from row `first` on in which a look might want to trade.
 
     `values` (T, N) are those of the leaves with the cash as the last, at `prices` (T, M). All rows
-    before the first yes end in a hold that leaves every date up to their session answered.
+    before the first yes end in a hold that leaves every date up to their session answered, and what
+    holds on to a stop level as it was.
     """
     policy = outlook.policy
     managed = values.sum(axis=1)
     tree = firing_rule(policy)
     leaves = leaves_of(tree)
     looks = outlook.looks[first : first + len(values)]
-    if any(_must_be_asked(leaf) for leaf in leaves):
-        return looks.copy()
     block = _moments(outlook, first, values, managed, now)
     rested = next(holds(leaf, block, _SLACK) for leaf in leaves if isinstance(leaf, Rested))
     wants = np.zeros(len(values), dtype=np.bool_)
@@ -144,13 +146,10 @@ def could_call(outlook: Outlook, first: int, values: Block, prices: Block, now: 
         wants = bounds(tree, block, _SLACK).may | _dated(tree, leaves, block)
     wants |= _moves_cash(outlook, values, prices, managed, now, rested)
     wants |= managed <= 0
+    for leaf in leaves:
+        wants |= latches_turn(leaf, block, _SLACK)
     asked: Rows = wants & looks
     return asked
-
-
-def _must_be_asked(leaf: Leaf) -> bool:
-    """Whether a condition changes with the looks themselves, or with what a history does not show."""
-    return isinstance(leaf, TargetChanged | SignalChanged) or has_stop(leaf)
 
 
 def _moments(outlook: Outlook, first: int, values: Block, managed: Block, now: Standing) -> Moments:
@@ -175,7 +174,9 @@ def _moments(outlook: Outlook, first: int, values: Block, managed: Block, now: S
         backstop=answered,
         sessions_since=np.full(len(days), LONG_AGO) if since is None else since + count,
         days_since=np.full(len(days), LONG_AGO) if ended is None else days - ended,
-        moved=np.zeros(len(outlook.widths)),
+        latched=frozenset(now.latched),
+        moved=moved(outlook.policy.target, now.target_done),
+        signals=changed(signals_of(outlook.policy.weighing), now.signals_done),
     )
 
 

@@ -24,6 +24,7 @@ from policies.conditions import (
     SignalChanged,
     TargetChanged,
     TrackingError,
+    has_stop,
 )
 from policies.triggers.bands import is_out
 from policies.triggers.calendar import Days, last_dates
@@ -105,6 +106,23 @@ def band_levels(leaf: Banded, block: Moments) -> Block:
 def banded(leaf: Banded, block: Moments, slack: float = 0.0) -> Rows:
     """Which slices (T, S) are at or past their level."""
     return is_out(block.drifts, band_levels(leaf, block) - slack)
+
+
+def latches_turn(leaf: Leaf, block: Moments, slack: float) -> Rows:
+    """Rows (T,) in which a condition with a stop level might come to hold, or cease to, give or take
+    `slack` of a weight; no row for the others.
+    """
+    if not has_stop(leaf):
+        return np.zeros(len(block.days), dtype=np.bool_)
+    if isinstance(leaf, Banded):
+        names = [f"band {node.name}" for node in block.frame.policy.target.slices]
+        holding = np.array([name in block.latched for name in names])
+        holding &= np.isfinite(band_levels(leaf, block))
+        turned = np.where(holding, ~banded(leaf, block, -slack), banded(leaf, block, slack))
+        return np.asarray(turned.any(axis=1), dtype=np.bool_)
+    if leaf.kind in block.latched:
+        return ~holds(leaf, block, -slack)
+    return holds(leaf, block, slack)
 
 
 def level_of(leaf: PortfolioDrift | LargestDrift | TrackingError, latched: bool) -> float:

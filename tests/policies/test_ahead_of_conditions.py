@@ -70,9 +70,14 @@ DRIFTS = st.one_of(
         times=st.sampled_from([Decimal("0.5"), Decimal(1)]),
         stop=st.sampled_from([None, None, Decimal("0.3")]),
     ),
-    st.builds(PortfolioDrift, level=weights("0.01", "0.03"), stop=st.just(None)),
-    st.builds(LargestDrift, level=weights("0.01", "0.03"), stop=st.just(None)),
-    st.builds(TrackingError, level=weights("0.002", "0.005"), covariance=st.just(MATRIX)),
+    st.builds(PortfolioDrift, level=weights("0.01", "0.03"), stop=st.none() | weights("0.004")),
+    st.builds(LargestDrift, level=weights("0.01", "0.03"), stop=st.none() | weights("0.006")),
+    st.builds(
+        TrackingError,
+        level=weights("0.002", "0.005"),
+        covariance=st.just(MATRIX),
+        stop=st.none() | weights("0.001"),
+    ),
     st.builds(CashOff, side=st.sampled_from(["above", "below"]), part=weights("0.001")),
 )
 WHENS = st.one_of(
@@ -195,3 +200,20 @@ def test_a_daily_rule_names_every_day() -> None:
     days = np.array([day.toordinal() for day in weekdays(400)], dtype=np.int64)
     rule = CalendarRule(period=Period.DAILY)
     assert (last_dates(rule, days) == days).all()
+
+
+@pytest.mark.parametrize("start", ["in band", "out of band"])
+def test_a_condition_that_holds_on_is_not_asked_every_session(start: str) -> None:
+    """Half way back each month with hysteresis: most sessions are skipped, also while it holds."""
+    look_day = LookDay(rule=CalendarRule(period=Period.MONTHLY))
+    stop = Decimal("0.01") if start == "out of band" else Decimal("0.9")
+    policy = replace(
+        PLAIN,
+        default_band=points("0.02"),
+        fire=AllOf(parts=(look_day, Banded(stop=stop))),
+        destination=Destination(stop=Stop.PART_WAY),
+    )
+    history = history_of(weekdays(250), SYMBOLS, random_prices(250, 3, seed=4, volatility=0.02))
+    trace = walk(policy, history, same_close())
+    assert len(trace.plans) >= 6
+    assert trace.looks <= 100

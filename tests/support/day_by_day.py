@@ -1,5 +1,6 @@
 """A policy day by day through the daemon's own cycle, on the built-in broker: the slow way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from backtest.history import History
 from backtest.metrics import Result
+from backtest.setup import Change
 from brokers.simulated.price_file import price_table
 from brokers.simulated.settings import SimulatedSettings
 from brokers.simulated.world_events import WorldEvent
@@ -56,8 +58,13 @@ def daemon_orders(
     *,
     cash: str = "100000",
     events: tuple[WorldEvent, ...] = (),
+    looks: Sequence[bool] | None = None,
+    changes: Sequence[Change] = (),
 ) -> list[Traded]:
-    """Every order of the daemon over a history, one look a session, each run followed to its end."""
+    """Every order of the daemon over a history, each run followed to its end.
+
+    `looks` says which sessions have one, None all. From the day of a change its policy is in force.
+    """
     columns = {
         symbol: [history.price(symbol, row) for row in range(len(history))]
         for symbol in history.symbols
@@ -80,8 +87,12 @@ def daemon_orders(
     rig = build_rig(
         tmp_path, table, policy, limits=NO_LIMITS, autonomy=Autonomy.AUTO, settings=settings
     )
-    for day in history.sessions:
-        _session(rig, day)
+    for row, day in enumerate(history.sessions):
+        for change in changes:
+            if change.day <= day:
+                rig.house.policy = change.policy
+        if looks is None or looks[row]:
+            _session(rig, day)
     return _orders(rig)
 
 
