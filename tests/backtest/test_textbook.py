@@ -1,4 +1,4 @@
-"""The shipped textbook example against the textbook's arithmetic: a dozen lines that share no code with us."""
+"""The shipped textbook example against the arithmetic of a textbook, which shares no code with us."""
 
 import csv
 import json
