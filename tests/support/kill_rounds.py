@@ -7,18 +7,19 @@ without its reason, every execution booked once, holdings equal to fills.
 """
 
 import argparse
-import os
 import random
+import shutil
 import signal
-import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
+
+import pytest
 
 from daemon.journal.audit import Broken, verify
 from daemon.journal.replay import rebuild
@@ -30,6 +31,8 @@ from tests.support.rehearsals import Rehearsal, rehearsal
 ROUNDS_A_WORLD = 15
 """Then a new account, a new journal and a new daemon."""
 BEGAN_WITH = {"VTI": 100}
+PATIENCE_SECONDS = 240.0
+"""A machine that does other work as well is slow, not wrong."""
 NEVER_LEFT = timedelta(seconds=10)
 """An order that is not at the broker so long after its send was killed before its first byte."""
 ON_ITS_WAY = ("hang_after", "drop_after", "half_after", "null_after", "502_after", "504_after")
@@ -84,13 +87,21 @@ def account_for(stage: Rehearsal, *, began_with: dict[str, int]) -> None:
         journal.close()
 
 
+def say_yes(stage: Rehearsal, journal: JournalStore) -> bool:
+    """Approve what asks; whether anything did."""
+    pending = journal.pending_approval()
+    if pending is None:
+        return False
+    stage.daemon.ask("approve", pending.proposal_hash[:12])
+    sleep(0.2)
+    return True
+
+
 def wait_for_orders(stage: Rehearsal, count: int) -> None:
     """Wait until the broker has so many orders, while the daemon is alive."""
 
     def came(journal: JournalStore) -> bool:
-        if journal.pending_approval() is not None:
-            stage.daemon.approve()
-            sleep(0.2)
+        say_yes(stage, journal)
         return len(stage.orders()) >= count
 
     stage.wait_for(came)
@@ -153,9 +164,7 @@ def rest(stage: Rehearsal) -> None:
     """Wait until the round is over; a person says yes to what asks."""
 
     def over(journal: JournalStore) -> bool:
-        if journal.pending_approval() is not None:
-            stage.daemon.approve()
-            sleep(0.2)
+        if say_yes(stage, journal):
             return False
         return bool(journal.events("daemon_started", after=started)) and at_rest(stage, journal)
 
@@ -169,6 +178,7 @@ def rest(stage: Rehearsal) -> None:
 def world(folder: Path, rounds: int, dice: random.Random, tally: Tally) -> None:
     """One account from its first plan on, until the rounds are done or an order is in doubt."""
     with rehearsal(folder, "--hold", "VTI=100") as stage:
+        stage.patience_seconds = PATIENCE_SECONDS
         begin(stage)
         stage.daemon.approve()
         stage.wait_for(lambda journal: bool(journal.events("run_ended")))
@@ -185,27 +195,48 @@ def world(folder: Path, rounds: int, dice: random.Random, tally: Tally) -> None:
 
 
 @contextmanager
-def journal_on(database: str) -> Iterator[None]:
-    """Journals in the state directory, or each in a schema of its own on PostgreSQL."""
+def journals_on(database: str) -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """What gives each world its journal: in its state directory, or a schema of one server."""
     if database == "sqlite":
-        yield
+        yield nullcontext
         return
-    with postgres_server() as server, fresh_schema(server) as address:
-        os.environ["TRIMTAB_DATABASE"] = address
-        try:
-            yield
-        finally:
-            del os.environ["TRIMTAB_DATABASE"]
+    with postgres_server() as server:
+
+        @contextmanager
+        def on_server() -> Iterator[None]:
+            with fresh_schema(server) as address, pytest.MonkeyPatch.context() as environment:
+                environment.setenv("TRIMTAB_DATABASE", address)
+                yield
+
+        yield on_server
 
 
-def kill_rounds(rounds: int, seed: int, database: str) -> Tally:
-    """So many rounds; raises `AssertionError` at the first that breaks a promise."""
+def kill_rounds(
+    rounds: int, seed: int, database: str, *, tell: Callable[[str], None] = lambda _: None
+) -> Tally:
+    """So many rounds; raises `AssertionError` at the first that breaks a promise.
+
+    `tell` hears of every world that is done. The folder of a world that failed is kept.
+    """
     dice, tally = random.Random(seed), Tally()
-    while tally.rounds < rounds:
-        left = min(ROUNDS_A_WORLD, rounds - tally.rounds)
-        with tempfile.TemporaryDirectory() as folder, journal_on(database):
-            world(Path(folder), left, dice, tally)
+    with journals_on(database) as a_journal:
+        while tally.rounds < rounds:
+            left = min(ROUNDS_A_WORLD, rounds - tally.rounds)
+            folder = Path(tempfile.mkdtemp(prefix="trimtab-kills-"))
+            with a_journal():
+                try:
+                    world(folder, left, dice, tally)
+                except BaseException:
+                    tell(f"{database}: failed in round {tally.rounds + 1}, see {folder}")
+                    raise
+            shutil.rmtree(folder)
+            tell(f"{database}: {tally.rounds} rounds")
     return tally
+
+
+def tell(line: str) -> None:
+    """A line on the screen, at once."""
+    print(line, flush=True)
 
 
 def main() -> None:
@@ -218,13 +249,12 @@ def main() -> None:
     both = ("sqlite", "postgresql")
     for database in both if wanted.database == "both" else (wanted.database,):
         began = monotonic()
-        tally = kill_rounds(wanted.rounds, wanted.seed, database)
-        print(
+        tally = kill_rounds(wanted.rounds, wanted.seed, database, tell=tell)
+        tell(
             f"{database}: {tally.rounds} rounds in {tally.worlds} worlds, {tally.kills.total()} kills"
             f" {dict(tally.kills)}, {tally.orders} orders, legs {dict(tally.ends)}, 0 violations,"
             f" {monotonic() - began:.0f} s"
         )
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,25 +98,30 @@ class Daemon:
         assert isinstance(reader, JournalStore)
         return reader
 
-    def wait_for(self, what: Callable[[JournalStore], bool]) -> None:
+    def wait_for(
+        self, what: Callable[[JournalStore], bool], *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         """Wait until the journal shows something; fails when the daemon ends before."""
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < ends:
-            if "TRIMTAB_DATABASE" in os.environ or (self.state / "journal.sqlite").exists():
-                try:
-                    reader = self.reader()
-                except Exception:  # noqa: BLE001  not begun yet
-                    time.sleep(0.02)
-                    continue
-                try:
-                    if what(reader):
-                        return
-                finally:
-                    reader.close()
-            if self.process is not None and self.process.poll() is not None:
-                raise AssertionError(f"the daemon ended: {self.process.communicate()[0]}")
-            time.sleep(0.02)
+        ends = time.monotonic() + patience_seconds
+        with ExitStack() as opened:
+            reader: JournalStore | None = None
+            while time.monotonic() < ends:
+                if reader is None and (reader := self._reader_if_begun()) is not None:
+                    opened.callback(reader.close)
+                if reader is not None and what(reader):
+                    return
+                if self.process is not None and self.process.poll() is not None:
+                    raise AssertionError(f"the daemon ended: {self.process.communicate()[0]}")
+                time.sleep(0.05)
         raise AssertionError("it did not come to pass")
+
+    def _reader_if_begun(self) -> JournalStore | None:
+        if "TRIMTAB_DATABASE" not in os.environ and not (self.state / "journal.sqlite").exists():
+            return None
+        try:
+            return self.reader()
+        except Exception:  # noqa: BLE001  not begun yet
+            return None
 
     def ask(self, kind: RequestKind, subject: str = "", reason: str = "a test") -> None:
         request = Request(kind=kind, by="ann", reason=reason, subject=subject, at=datetime.now(UTC))

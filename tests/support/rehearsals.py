@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from daemon.journal.store import JournalStore
-from tests.support.processes import Daemon, daemon_in
+from tests.support.processes import PATIENCE_SECONDS, Daemon, daemon_in
 
 KEY_FILE = 'key = "PKREHEARSALREHEARSAL"\nsecret = "rehearsal-secret"\n'
 HEADERS = {"APCA-API-KEY-ID": "PKREHEARSALREHEARSAL", "APCA-API-SECRET-KEY": "rehearsal-secret"}
@@ -62,11 +62,12 @@ class Rehearsal:
 
     url: str
     daemon: Daemon
+    patience_seconds: float = PATIENCE_SECONDS
 
     def wait_for(self, what: Callable[[JournalStore], bool]) -> None:
         """Wait until the journal shows something; a failure tells what it shows instead."""
         try:
-            self.daemon.wait_for(what)
+            self.daemon.wait_for(what, patience_seconds=self.patience_seconds)
         except AssertionError as failure:
             journal = self.daemon.reader()
             rows = [f"{r.at:%H:%M:%S} {r.event}"[:400] for r in journal.events()]
