@@ -1,7 +1,5 @@
-"""One journal for every test, on SQLite always and on PostgreSQL when an address is given."""
+"""One journal for every test, on SQLite always and on PostgreSQL where there is one."""
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from daemon.journal.writing import Render
 from daemon.machine.clocks import SteppedClock
 from portfolio.events import JournalOpened
 from tests.support.journals import IDENTITY, nothing_to_tell, stepped
+from tests.support.postgres_server import fresh_schema
 
 
 @dataclass(slots=True)
@@ -64,22 +63,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         yield made
         made.close()
         return
-    server = os.environ.get("TRIMTAB_TEST_POSTGRES")
-    if not server:
-        pytest.skip("TRIMTAB_TEST_POSTGRES names no PostgreSQL")
-    import psycopg
-    from sqlalchemy import make_url
-
-    url = make_url(server).set(drivername="postgresql")
-    plain = url.render_as_string(hide_password=False)
-    schema = f"trimtab_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")
-        here = url.update_query_dict({"options": f"-csearch_path={schema}"})
-        made = Place(where=here.render_as_string(hide_password=False), anchored_in=anchored_in)
+    with fresh_schema(request.getfixturevalue("postgres")) as where:
+        made = Place(where=where, anchored_in=anchored_in)
         yield made
         made.close()
-        connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from daemon.upkeep.backup import (
 from portfolio.events import Halted
 from tests.support.command_line import invested_rig, trimtab
 from tests.support.journals import IDENTITY, NOW, nothing_to_tell, stepped
-from tests.support.postgres_server import fresh_schema, is_there, postgres_server
+from tests.support.postgres_server import fresh_schema
 
 
 def opened(where: Path | str, anchor: Path | None = None) -> JournalStore:
@@ -194,16 +194,14 @@ def test_the_command_backs_up_and_says_what_it_verified(tmp_path: Path) -> None:
 
 
 def test_a_journal_on_a_server_is_backed_up_into_a_file_and_filled_back_from_it(
-    tmp_path: Path,
+    tmp_path: Path, postgres: str
 ) -> None:
     """The chain is the same text on both, so that the copy verifies where it is."""
-    if not is_there():
-        pytest.skip("no PostgreSQL on this machine")
     from daemon.journal.copying import load_into_server
     from tests.daemon.journal.test_replay import STORY
     from tests.support.journals import DOCUMENTS
 
-    with postgres_server() as server, fresh_schema(server) as first, fresh_schema(server) as other:
+    with fresh_schema(postgres) as first, fresh_schema(postgres) as other:
         journal = opened(first, tmp_path / "a.anchor")
         journal.append(*STORY, documents=DOCUMENTS)
         journal.tick(NOW)
