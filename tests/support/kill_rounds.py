@@ -27,6 +27,7 @@ from daemon.journal.store import JournalStore
 from portfolio.orders import LegState
 from tests.support.postgres_server import fresh_schema, postgres_server
 from tests.support.rehearsals import Rehearsal, rehearsal
+from tests.support.warm import WarmStarter, warm_starter
 
 ROUNDS_A_WORLD = 15
 """Then a new account, a new journal and a new daemon."""
@@ -175,10 +176,17 @@ def rest(stage: Rehearsal) -> None:
     stage.wait_for(over)
 
 
-def world(folder: Path, rounds: int, dice: random.Random, tally: Tally) -> None:
+def world(
+    folder: Path,
+    rounds: int,
+    dice: random.Random,
+    tally: Tally,
+    warm: WarmStarter | None = None,
+) -> None:
     """One account from its first plan on, until the rounds are done or an order is in doubt."""
     with rehearsal(folder, "--hold", "VTI=100") as stage:
         stage.patience_seconds = PATIENCE_SECONDS
+        stage.daemon.warm = warm
         begin(stage)
         stage.daemon.approve()
         stage.wait_for(lambda journal: bool(journal.events("run_ended")))
@@ -212,20 +220,26 @@ def journals_on(database: str) -> Iterator[Callable[[], AbstractContextManager[N
 
 
 def kill_rounds(
-    rounds: int, seed: int, database: str, *, tell: Callable[[str], None] = lambda _: None
+    rounds: int,
+    seed: int,
+    database: str,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    cold: bool = False,
 ) -> Tally:
     """So many rounds; raises `AssertionError` at the first that breaks a promise.
 
+    A daemon is forked from a warm interpreter, or starts from nothing where `cold` says so.
     `tell` hears of every world that is done. The folder of a world that failed is kept.
     """
     dice, tally = random.Random(seed), Tally()
-    with journals_on(database) as a_journal:
+    with journals_on(database) as a_journal, nullcontext() if cold else warm_starter() as warm:
         while tally.rounds < rounds:
             left = min(ROUNDS_A_WORLD, rounds - tally.rounds)
             folder = Path(tempfile.mkdtemp(prefix="trimtab-kills-"))
             with a_journal():
                 try:
-                    world(folder, left, dice, tally)
+                    world(folder, left, dice, tally, warm)
                 except BaseException:
                     tell(f"{database}: failed in round {tally.rounds + 1}, see {folder}")
                     raise
@@ -245,11 +259,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--cold", action="store_true", help="start every daemon from nothing")
     wanted = parser.parse_args()
     both = ("sqlite", "postgresql")
     for database in both if wanted.database == "both" else (wanted.database,):
         began = monotonic()
-        tally = kill_rounds(wanted.rounds, wanted.seed, database, tell=tell)
+        tally = kill_rounds(wanted.rounds, wanted.seed, database, tell=tell, cold=wanted.cold)
         tell(
             f"{database}: {tally.rounds} rounds in {tally.worlds} worlds, {tally.kills.total()} kills"
             f" {dict(tally.kills)}, {tally.orders} orders, legs {dict(tally.ends)}, 0 violations,"

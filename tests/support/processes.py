@@ -15,6 +15,7 @@ from pathlib import Path
 from daemon.journal.store import JournalStore
 from daemon.requests.spool import Request, RequestKind, signal_daemon, write_request
 from daemon.wiring import open_reader
+from tests.support.warm import Forked, WarmStarter
 
 PATIENCE_SECONDS = 60.0
 
@@ -52,7 +53,9 @@ class Daemon:
     """One state directory and the processes that have run on it."""
 
     folder: Path
-    process: "subprocess.Popen[str] | None" = None
+    process: "subprocess.Popen[str] | Forked | None" = None
+    warm: WarmStarter | None = None
+    """What starts it without its imports, where it is started often."""
 
     @property
     def state(self) -> Path:
@@ -74,6 +77,9 @@ class Daemon:
         ]
 
     def start(self) -> None:
+        if self.warm is not None:
+            self.process = self.warm.start(self.command(), self.folder / "printed.txt")
+            return
         self.process = subprocess.Popen(
             self.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
