@@ -261,6 +261,10 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--cold", action="store_true", help="start every daemon from nothing")
     wanted = parser.parse_args()
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # leave no server and no daemon behind
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     both = ("sqlite", "postgresql")
     for database in both if wanted.database == "both" else (wanted.database,):
         began = monotonic()

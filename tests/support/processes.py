@@ -96,6 +96,7 @@ class Daemon:
             os.kill(self.process.pid, number)
         out, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         code = self.process.returncode
+        assert code is not None
         self.process = None
         return code, out
 

@@ -36,6 +36,10 @@ class Forked:
             self.returncode = self.starter.ask(code_of=self.pid)
         return self.returncode
 
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
     def communicate(self, timeout: float = 60.0) -> tuple[str, None]:
         ends = time.monotonic() + timeout
         while self.poll() is None:
