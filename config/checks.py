@@ -324,6 +324,7 @@ _EVENT_NEEDS = {
     "deposit": ("amount_usd",),
     "withdrawal": ("amount_usd",),
     "dividend": ("symbol", "amount_usd"),
+    "lost_answer": (),
     "split": ("symbol", "ratio"),
 }
 _QUOTE_NEEDS = ("symbol",)

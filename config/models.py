@@ -211,7 +211,9 @@ class EventTable(Table):
 
     on: Day = needed("the date; no session then: the next one")
     kind: Annotated[str, choice(*EventKind)] = needed("what happens")
-    account: Identifier | None = key(None, "deposit, withdrawal: where; left out, the only account")
+    account: Identifier | None = key(
+        None, "where; left out: every one, for a deposit or withdrawal the only one"
+    )
     symbol: Symbol | None = key(None, "dividend, split, quotes, trading_halt: of what")
     amount_usd: UsdAbove | None = key(None, "deposit, withdrawal: how much; dividend: per unit")
     ratio: Fraction | None = key(None, "split: new units for each old one")

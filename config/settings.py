@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     MISSING_QUOTE = "missing_quote"
     CROSSED_QUOTE = "crossed_quote"
     TRADING_HALT = "trading_halt"
+    LOST_ANSWER = "lost_answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

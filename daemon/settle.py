@@ -23,6 +23,7 @@ LOST_AFTER = timedelta(seconds=300)
 ORDER_LIVES = timedelta(minutes=10)
 STUCK_AFTER = timedelta(minutes=10)
 ARRIVAL_GRACE = timedelta(minutes=15)
+FOUND = "found at the broker, not sent again"
 OVERLAP = timedelta(days=1)
 
 
@@ -162,8 +163,13 @@ def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> 
         move(house, leg, LegState.CANCEL_REQUESTED, note=note)
 
 
-def _take_over(house: House, leg: Leg, order: Order, also: Sequence[Event] = ()) -> Leg:
-    """Bring a leg to what its order shows, when that is news; `also` is told in the same commit."""
+def _take_over(
+    house: House, leg: Leg, order: Order, also: Sequence[Event] = (), *, found: str = ""
+) -> Leg:
+    """Bring a leg to what its order shows, when that is news; `also` is told in the same commit.
+
+    `found` says how the order came to light; it goes before the broker's own reason.
+    """
     check_content(house, leg, order)
     if order.status is OrderStatus.UNKNOWN:
         text = f"has the status {order.raw_status!r}"
@@ -178,7 +184,7 @@ def _take_over(house: House, leg: Leg, order: Order, also: Sequence[Event] = ())
         leg,
         after,
         also=also,
-        note=order.reason or order.raw_status,
+        note=": ".join(part for part in (found, order.reason) if part) or order.raw_status,
         broker_order_id=order.broker_order_id,
         filled_quantity=filled,
         filled_average_price=order.filled_average_price,
@@ -189,7 +195,7 @@ def _look_up(house: House, leg: Leg, progress: Progress) -> None:
     order = house.readers[leg.intent.account].find_order(leg.client_order_id)
     if order is not None:
         progress.misses.pop(leg.client_order_id, None)
-        _take_over(house, leg, order)
+        _take_over(house, leg, order, found=FOUND)
         return
     misses = progress.misses.get(leg.client_order_id, 0) + 1
     progress.misses[leg.client_order_id] = misses

@@ -4,6 +4,7 @@ It stands in for a real one in the demo, the tests and the simulation, and is ha
 paper account: no credit, T+1 cash, stated volume, refusals in Alpaca's words.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from brokers.simulated.books import Books
+from brokers.simulated.books import BEFORE_TIME, Books
 from brokers.simulated.entries import Entry, Filled, FlowBooked, OrderEnded, SplitBooked
 from brokers.simulated.exchange import Exchange
 from brokers.simulated.faults import Faults
@@ -19,12 +20,14 @@ from brokers.simulated.market import SimulatedMarket
 from brokers.simulated.settings import SimulatedSettings, instrument_of
 from brokers.simulated.store import IN_MEMORY, AccountFileError, open_store
 from brokers.simulated.world import make_world
+from brokers.simulated.world_events import LostAnswer
 from portfolio.accounts import Position
 from portfolio.instruments import Instrument
 from portfolio.memory import CashFlow, FlowKind
 from portfolio.money import ZERO, Money, Quantity
 from portfolio.orders import Fill, Order, OrderIntent, OrderStatus
 from portfolio.ports import (
+    Accepted,
     Ambiguous,
     BrokerAccount,
     BrokerClock,
@@ -49,7 +52,8 @@ def _unavailable_when_not_kept() -> Iterator[None]:
 
 class SimulatedBroker:
     """Fulfils `ports.Broker` and `ports.OrderStream`. Every call first brings the account up to the
-    clock. `faults` makes it fail; `exchange` is the world's side: deposits, blocks, held fills.
+    clock. `faults` makes it fail; `exchange` is the world's side: deposits, blocks, held fills. `wait`
+    takes seconds by the wall clock, which only a lost answer of the script needs.
 
     Raises `AccountFileError`, `PriceFileError` or `ValueError` when it cannot be opened.
     """
@@ -63,6 +67,7 @@ class SimulatedBroker:
         path: Path | str = IN_MEMORY,
         *,
         read_only: bool = False,
+        wait: Callable[[float], None] = time.sleep,
     ) -> None:
         store = open_store(path, read_only=read_only)
         self.exchange = Exchange(make_world(market, settings), store, f"SIM-{account_id}")
@@ -73,6 +78,8 @@ class SimulatedBroker:
         self._market = market
         self._clock = clock
         self._listener: Callable[[str], None] | None = None
+        self._wait = wait
+        self._lost = tuple(e for e in settings.events if isinstance(e, LostAnswer))
 
     def close(self) -> None:
         """Give the file back."""
@@ -220,11 +227,15 @@ class SimulatedBroker:
         if lost is False:
             return Ambiguous(message="the simulated connection was lost")
         try:
+            silence = self._silence()
             outcome = self.exchange.submit(client_order_id, intent, self._clock.now())
         except AccountFileError as error:
             return Ambiguous(message=str(error))
         if lost:
             return Ambiguous(message="the simulated connection was lost")
+        if silence is not None and isinstance(outcome, Accepted):
+            self._wait(silence.wait_seconds)
+            return Ambiguous(message=f"no answer within {silence.wait_seconds:.0f} seconds")
         return outcome
 
     def cancel(self, broker_order_id: str) -> str:
@@ -233,6 +244,17 @@ class SimulatedBroker:
             return self.exchange.cancel(broker_order_id, self._clock.now())
 
     # the inside
+
+    def _silence(self) -> LostAnswer | None:
+        """The lost answer that the next order meets: its session has opened, no order since."""
+        if not self._lost:
+            return None
+        last = self.exchange.read(
+            self._clock.now(),
+            lambda books: max((o.taken.at for o in books.orders.values()), default=BEFORE_TIME),
+        )
+        opens = ((e, self._market.session_of(e.session).opens_at) for e in self._lost)
+        return next((e for e, at in opens if last < at <= self._clock.now()), None)
 
     def _read(self, what: str, look: Callable[[Books], T]) -> T:
         if self.faults.failing_reads > 0:

@@ -79,12 +79,24 @@ class TradingHalt:
     minutes_after_open: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostAnswer:
+    """The first order taken from the open of `session` on is taken, and its answer never comes back.
+
+    Whoever sent it waits `wait_seconds` by the wall clock and then knows nothing. Other orders are
+    answered as ever; a restart does not bring it again, because the order is in the books.
+    """
+
+    session: date
+    wait_seconds: float = 30.0
+
+
 AccountEvent = Deposit | Withdrawal | Dividend | Split
 MarketEvent = QuoteFault | TradingHalt
-WorldEvent = AccountEvent | MarketEvent
+WorldEvent = AccountEvent | MarketEvent | LostAnswer
 
 
-def happens_at(event: WorldEvent, session: Session) -> datetime:
+def happens_at(event: AccountEvent | MarketEvent, session: Session) -> datetime:
     """The instant of an event in its session; dividends and splits come with the open."""
     if isinstance(event, Dividend | Split):
         return session.opens_at

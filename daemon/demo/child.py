@@ -75,6 +75,11 @@ class Child:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """SIGKILL: it ends where it stands, without a word."""
+        if self._process is not None:
+            self._process.kill()
+
     def end(self) -> None:
         """Make sure that it is gone; killed when it does not end by itself, or at a second Ctrl-C."""
         if self._process is None:

@@ -11,7 +11,9 @@ from datetime import date
 from daemon.answers.why_not import NothingKnown, why_not
 from daemon.demo import script
 from daemon.demo.child import Child
+from daemon.demo.killing import PATIENCE, Killing, on_its_way
 from daemon.demo.picture import Caption, Picture
+from daemon.demo.tempo import Later, Tempo
 from daemon.screens.sentences import order_words, plan_words
 from daemon.screens.words import money, percent, points, short_hash
 from portfolio.decisions import Proposal
@@ -22,6 +24,7 @@ from portfolio.events import (
     DaemonStopped,
     FlowSeen,
     Halted,
+    LegMoved,
     Resumed,
     RunEnded,
     RunOpened,
@@ -36,28 +39,6 @@ LONG_STOP = 2.0
 """Seconds between the sale and the purchase of the run that is to be cut off."""
 QUIET_AFTER = 15
 """A caption goes after so many sessions without another."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Later:
-    """Something to do at a moment of the wall clock, seconds on the monotonic clock."""
-
-    at: float
-    act: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tempo:
-    """Seconds: the whole demo, the stop after something notable, the time a caption needs.
-
-    What is left after the stops is spread over the sessions; on a slow machine they run as fast as
-    they can.
-    """
-
-    whole: float
-    sessions: int
-    dwell: float
-    read: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +63,7 @@ class Director:
     _closes: int = 0
     _still: bool = False
     _lies_in_wait: bool = False
+    _killing: Killing = field(default_factory=lambda: Killing(since=None))
 
     def begin(self) -> None:
         """Set the stops and the pace. Call before the daemon starts."""
@@ -90,6 +72,7 @@ class Director:
                 (script.HALT_BEFORE, self._halt),
                 (script.RESUME_BEFORE, self._resume),
             ]
+            self._killing = Killing(since=script.LOST_ANSWER_ON)
         self._run_on()
 
     def see(self, recorded: Recorded) -> None:
@@ -111,12 +94,10 @@ class Director:
                 self._opened(opened)
             case RunEnded(reason=reason):
                 self._add(f"{reason}.")
-            case DaemonStopped(reason=reason):
-                if self._is_down_on_purpose:
-                    self._add(f"It says: stopped, {reason}. The journal has everything.")
-            case DaemonStarted() if self._is_down_on_purpose:
-                self._is_down_on_purpose = False
-                self._add("Started again: it has asked the broker first, and goes on where it was.")
+            case LegMoved() as moved:
+                self._order_moved(moved)
+            case (DaemonStopped() | DaemonStarted()) as event if self._is_down_on_purpose:
+                self._went_down_or_up(event)
             case Halted(reason=reason):
                 self._add(f"In force: {reason}. It looks and tells, and sends nothing.")
             case Resumed(by=by):
@@ -213,9 +194,43 @@ class Director:
                 scene="restart",
             )
             self.child.ask_to_stop()
-            self._after(self.tempo.read, self.child.start)
+            self._after(
+                self.tempo.read * 0.5, self.child.start
+            )  # its start gives time to read, too
 
         self._after(LONG_STOP * 0.2, stop)
+
+    def _went_down_or_up(self, event: DaemonStopped | DaemonStarted) -> None:
+        if isinstance(event, DaemonStopped):
+            self._add(f"It says: stopped, {event.reason}. The journal has everything.")
+            return
+        self._is_down_on_purpose = False
+        if event.after_crash:  # what it found is told in the journal's own words
+            self._hold_still(self.tempo.read)
+        else:
+            self._add("Started again: it has asked the broker first, and goes on where it was.")
+
+    def _order_moved(self, moved: LegMoved) -> None:
+        if said := self._killing.says(moved):
+            self._add(f"{said}.")
+        if self._killing.may_begin(moved, self.picture.day):
+            self._after(PATIENCE, lambda: self._kill(moved.client_order_id))
+
+    def _kill(self, order_id: str) -> None:
+        leg = self._killing.unanswered(self.journal, order_id)
+        if leg is None:
+            return
+        self._killing.order_id = order_id
+        self._is_down_on_purpose = True
+        self._say(
+            "The process is killed while an order is on its way",
+            on_its_way(leg),
+            f"$ kill -9 {self.child.pid}",
+            tone="alarm",
+            scene="kill",
+        )
+        self.child.kill()
+        self._after(self.tempo.read * 0.5, self.child.start)  # its start gives time to read, too
 
     def _halted_at_the_edge(self, reason: str) -> None:
         if "halted-edge" in self.scenes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brokers.simulated.price_file import PriceTable
 
-FIRST, LAST = date(2007, 10, 1), date(2009, 12, 31)
+FIRST, LAST = date(2007, 10, 1), date(2009, 9, 30)
 DEPOSIT_ON, DEPOSIT_USD = date(2008, 6, 2), 4_000
 STALE_ON, STALE_SYMBOL = date(2008, 9, 17), "US_STOCKS"
 STOP_FROM = date(2008, 10, 1)
@@ -15,6 +15,8 @@ STOP_FROM = date(2008, 10, 1)
 HALT_BEFORE = date(2009, 2, 27)
 RESUME_BEFORE = date(2009, 3, 5)
 """In between the edge is crossed, and nothing is sent."""
+LOST_ANSWER_ON = date(2009, 4, 1)
+"""The first order after it is taken and never answered; the process is killed while it waits."""
 
 ACCOUNT = "play"
 CONFIGURATION = "demo.toml"
@@ -61,7 +63,7 @@ class Script:
 
 
 def own_script(table: PriceTable) -> Script:
-    """The shipped story: 60/40 from autumn 2007 to the end of 2009."""
+    """The shipped story: 60/40 over two years from October 2007."""
     slices = _slice("stocks", "US_STOCKS", Decimal(60)) + _slice(
         "bonds", "US_TREASURIES_10Y", Decimal(40)
     )
@@ -86,6 +88,10 @@ amount_usd = {DEPOSIT_USD}
 on = {STALE_ON}
 kind = "stale_quote"
 symbol = "{STALE_SYMBOL}"
+
+[[simulation.events]]
+on = {LOST_ANSWER_ON}
+kind = "lost_answer"
 """
     days = [day for day in table.sessions if FIRST <= day <= LAST]
     return Script(

@@ -17,12 +17,13 @@ from rich.live import Live
 from brokers.simulated.price_file import PriceTable, read_prices
 from daemon.cli.door import Refusal
 from daemon.demo.child import Child, fresh_directory
-from daemon.demo.director import Director, Tempo
+from daemon.demo.director import Director
 from daemon.demo.frame import LEAST_COLUMNS, LEAST_LINES, PLATE, PROXIES, frame
 from daemon.demo.last_page import scorecard_screen
 from daemon.demo.picture import Picture, StoryLine
 from daemon.demo.script import CONFIGURATION, NOTICES, Script, own_script, script_for
 from daemon.demo.tally import tally
+from daemon.demo.tempo import Tempo
 from daemon.exit_codes import ExitCode
 from daemon.journal.errors import JournalMissing
 from daemon.screens.style import console, words
@@ -114,7 +115,7 @@ def _tempo(script: Script, seconds: float) -> Tempo:
         whole=seconds,
         sessions=script.sessions,
         dwell=seconds * 0.22 / scenes,
-        read=seconds * 0.045,
+        read=seconds * 0.04,
     )
 
 
@@ -152,8 +153,8 @@ def _follow(child: Child, journal: JournalReader, director: Director, stage: Sta
         director.act(time.monotonic())
         stage.show(picture, lines)
         if has_ended and not news:
-            _check_alive(child)
             if not director.expects_silence:
+                _check_alive(child)
                 return
             picture.is_up = False
         time.sleep(FRAME_SECONDS)

@@ -21,7 +21,7 @@ from portfolio.events import Event, Ref
 from portfolio.lots import Lot
 from portfolio.memory import Memory
 from portfolio.money import exact_arithmetic, finite
-from portfolio.snapshot import Snapshot
+from portfolio.snapshot import Quote, Snapshot
 
 T = TypeVar("T")
 _Decoder = Callable[[Any], Any]
@@ -63,6 +63,13 @@ def decode_event(kind: str, text: str) -> Event:
 def read_snapshot(journal: Documents, ref: Ref) -> Snapshot:
     """The snapshot stored under a reference."""
     return decode(Snapshot, journal.document(ref))
+
+
+def read_quotes(journal: Documents, ref: Ref) -> Mapping[str, Quote]:
+    """The quotes of a stored snapshot, without the rest: a year of them is read at once."""
+    loaded = json.loads(journal.document(ref))
+    decoder = _decoder(cast(Hashable, Mapping[str, Quote]))
+    return cast(Mapping[str, Quote], decoder(loaded["quotes"]))
 
 
 def read_policy(journal: Documents, ref: Ref) -> Policy:

@@ -113,9 +113,10 @@ def review(journal: JournalReader, period: Period | None = None) -> Review:
     closes = _closes(journal, period.last)
     flows = _flows(journal, period.last)
     done = rebalances(journal, period)
-    looks = looks_in(journal, period)
+    year = looks_until(journal, period)
+    looks = [look for look in year if look.session in period]
     identity = journal.identity()
-    spread = spread_of(journal, snapshot, policy, limits, looks_until(journal, period))
+    spread = spread_of(journal, snapshot, policy, limits, year)
     return Review(
         household=identity.household,
         mode=identity.mode,
@@ -154,10 +155,10 @@ def exact(value: object) -> object:
 
 
 def looks_until(journal: JournalReader, period: Period) -> list[CycleRecord]:
-    """The looks of the year that ends with the period."""
+    """The looks of the year that ends with the period; the period's own are among them."""
     year = Period(
         name=period.name,
-        first=max(period.last - timedelta(days=366), date(2, 1, 1)),
+        first=min(period.first, max(period.last - timedelta(days=366), date(2, 1, 1))),
         last=period.last,
     )
     return looks_in(journal, year)

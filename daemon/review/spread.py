@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from daemon.journal.codec import read_snapshot
+from daemon.journal.codec import read_quotes
 from policies.diversification import Pair, alike, effective_number, exposure
 from policies.limits import Limits
 from policies.policy import Policy
@@ -87,9 +87,9 @@ def _prices(
 ) -> tuple[np.ndarray, list[str]]:
     """Prices (T, N) of the last look of each session, of the symbols that every one of them knew."""
     last_of_day = {look.session: look for look in looks}
-    seen = [read_snapshot(journal, look.snapshot) for look in last_of_day.values()]
-    known = [s for s in symbols if seen and all(s in snapshot.quotes for snapshot in seen)]
-    rows = [[float(snapshot.quotes[s].price) for s in known] for snapshot in seen]
+    seen = [read_quotes(journal, look.snapshot) for look in last_of_day.values()]
+    known = [s for s in symbols if seen and all(s in quotes for quotes in seen)]
+    rows = [[float(quotes[s].price) for s in known] for quotes in seen]
     return np.array(rows).reshape(len(rows), len(known)), known
 
 

@@ -87,6 +87,14 @@ def _restored(event: JournalRestored | OrderAdopted) -> Told:
     return Told(text=f"order taken over: {what}: {event.reason}", tone="care")
 
 
+def _process(event: DaemonStarted | DaemonStopped) -> Told:
+    if isinstance(event, DaemonStopped):
+        return Told(text=f"daemon stopped: {event.reason}", tone="care")
+    where = " on the simulated broker" if event.simulated else ""
+    again = " again; it had been cut off" if event.after_crash else ""
+    return Told(text=f"daemon {event.code_version} started{where}{again}", tone="good")
+
+
 def _reserved(event: CashReserved | ReservationCancelled) -> Told:
     if isinstance(event, ReservationCancelled):
         return Told(text=f"{event.by} takes the money of row {event.number} out no longer")
@@ -116,13 +124,10 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _restored(event)
         case AlarmAcknowledged():
             return Told(text=f"{event.by} has seen the alarm: {event.name} {event.scope}".strip())
-        case DaemonStarted():
-            where = " on the simulated broker" if event.simulated else ""
-            return Told(text=f"daemon {event.code_version} started{where}", tone="good")
+        case DaemonStarted() | DaemonStopped():
+            return _process(event)
         case ConfigurationChanged():
             return Told(text=f"configuration changed: {'; '.join(event.changes)}", tone="care")
-        case DaemonStopped():
-            return Told(text=f"daemon stopped: {event.reason}", tone="care")
         case CycleDecided():
             return _decided(event)
         case CycleFailed():
@@ -239,7 +244,9 @@ def _ticket(event: TicketAnswered) -> Told:
 
 def _moved(event: LegMoved) -> Told:
     bad = {LegState.REJECTED, LegState.AMBIGUOUS, LegState.LOST, LegState.STUCK}
-    tone: Tone = "alarm" if event.after in bad else "quiet"
+    was_unknown = event.before in (LegState.AMBIGUOUS, LegState.LOST)
+    was_found = was_unknown and event.after in (LegState.WORKING, LegState.FILLED)
+    tone: Tone = "alarm" if event.after in bad else "good" if was_found else "quiet"
     note = f" ({event.note})" if event.note else ""
     return Told(text=f"order {event.client_order_id} is {event.after}{note}", tone=tone)
 

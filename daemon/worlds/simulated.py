@@ -12,6 +12,7 @@ from brokers.simulated.store import IN_MEMORY
 from brokers.simulated.world_events import (
     Deposit,
     Dividend,
+    LostAnswer,
     QuoteFault,
     Split,
     TradingHalt,
@@ -152,6 +153,8 @@ def _world_event(event: SimulatedEvent, table: PriceTable) -> WorldEvent:
             return Split(session=session, symbol=symbol, ratio=event.ratio or ONE)
         case EventKind.TRADING_HALT:
             return TradingHalt(session=session, symbol=symbol, until=until)
+        case EventKind.LOST_ANSWER:
+            return LostAnswer(session=session)
         case EventKind.STALE_QUOTE | EventKind.MISSING_QUOTE | EventKind.CROSSED_QUOTE:
             fault = _QUOTE_FAULTS[event.kind]
             return QuoteFault(session=session, symbol=symbol, fault=fault, until=until)

@@ -56,6 +56,7 @@ def test_a_lost_answer_is_looked_up_and_the_order_is_not_sent_again(rig: Rig) ->
     approve(rig)
     assert the_leg(rig).state is LegState.FILLED
     assert the_leg(rig).sends == 1
+    assert the_leg(rig).note == "found at the broker, not sent again"
     assert orders(rig) == [the_leg(rig).client_order_id]
     finish(rig)
     assert len(set(orders(rig))) == len(orders(rig))

@@ -1,6 +1,7 @@
 """The demo as a person starts it without a terminal: the real daemon, to the end, or to Ctrl-C."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -78,6 +79,7 @@ def test_the_story_has_every_scene(tmp_path: Path) -> None:
         "A person halts everything",
         "A band's edge is crossed, and nothing is sent",
         "Only a person resumes, and says why",
+        "The process is killed while an order is on its way",
     ):
         assert scene in scenes
     assert "$ trimtab why-not US_STOCKS" in done.stdout
@@ -87,6 +89,24 @@ def test_the_story_has_every_scene(tmp_path: Path) -> None:
     assert after.index("Started again") < after.index("goes on: 1 buys") < after.index("complete")
     assert "index proxies, not investable" in done.stdout
     assert "NOT" not in done.stdout
+    _killed_and_found(done.stdout)
+
+
+def _killed_and_found(out: str) -> None:
+    """After the kill the journal says, in this order, what became of the one order on its way."""
+    scene = out.partition("The process is killed while an order is on its way")[2]
+    lines = [line[12:] for line in scene.splitlines() if re.match(r"\d{4}-\d\d-\d\d  ", line)]
+    killed = re.search(r"\$ kill -9 \d+", scene)
+    unknown = re.fullmatch(
+        r"order (tt1-\S+) is ambiguous \(the process ended while it was being sent\)", lines[0]
+    )
+    assert killed is not None
+    assert unknown is not None, lines[0]
+    order = unknown.group(1)
+    assert lines[1] == f"order {order} is filled (found at the broker, not sent again)"
+    assert lines[2].startswith("sold ")
+    assert lines[3].endswith("started on the simulated broker again; it had been cut off")
+    assert sum(order in line for line in lines) == 2
 
 
 @pytest.mark.timeout(200)
