@@ -10,12 +10,16 @@ from portfolio.wakes import Wake
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """One event with its place in the chain; `actor` is who caused it."""
+    """One event with its place in the chain; `actor` is who caused it, `hash` its row's, hex.
+
+    The hash vouches for every row up to this one; empty where nobody gave it.
+    """
 
     seq: int
     at: datetime
     actor: str
     event: Event
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

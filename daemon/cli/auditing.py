@@ -28,11 +28,13 @@ def _audit() -> None:
 
 @audit_app.command()
 def verify(
-    anchor: Annotated[
+    head: Annotated[
         str,
         typer.Option(
+            "--head",
             "--anchor",
-            help="A head you have from elsewhere (log, notice), as ROW:HASH or its beginning.",
+            metavar="ROW:HASH",
+            help="A head that you have from elsewhere: a notice, the log. A beginning is enough.",
         ),
     ] = "",
     config: ConfigOption = None,
@@ -41,9 +43,10 @@ def verify(
 ) -> None:
     """Check the whole audit chain: every row's hash, its link to the row before, every document.
 
-    Ends with 1 at the first row that does not hold.
+    With --head it also shows that the record still holds what it held when that notice was sent. Ends
+    with 1 at the first row that does not hold.
 
-    Example: trimtab audit verify --state /var/lib/trimtab/core
+    Example: trimtab audit verify --head 1365:50d8c10b5afc
     """
     from daemon.exit_codes import ExitCode
     from daemon.journal.audit import Broken, Verified, fits_anchor
@@ -54,9 +57,9 @@ def verify(
     directory = state_at(config, state)
     journal = open_journal_reader(journal_place(directory), anchored_in=anchor_place(directory))
     found = verified(journal)
-    if anchor and isinstance(found, Verified):
-        row, head = _given(anchor)
-        if problem := fits_anchor(journal, row, head):
+    if head and isinstance(found, Verified):
+        row, row_hash = _given(head)
+        if problem := fits_anchor(journal, row, row_hash):
             found = Broken(seq=row, reason=problem)
     if json:
         from daemon.cli.looking import print_json
@@ -66,7 +69,7 @@ def verify(
         witness = "no anchor yet"
         if found.anchor is not None:
             witness = f"the anchor of {found.anchor.at:%Y-%m-%d %H:%M} UTC agrees"
-        given = f", and so does {anchor}" if anchor else ""
+        given = f", and so does {head}" if head else ""
         typer.echo(
             f"The chain holds: {found.rows:,} rows, {found.documents:,} documents, {witness}{given}.\n"
             f"Head: {found.head}"
@@ -165,10 +168,10 @@ def adopt_orders(
     )
 
 
-def _given(anchor: str) -> tuple[int, str]:
+def _given(text: str) -> tuple[int, str]:
     from daemon.cli.door import Refusal
 
-    row, _, head = anchor.partition(":")
-    if not row.isdigit() or len(head) < 8:
-        raise Refusal("Give the anchor as ROW:HASH, for example 1234:9f3a2c71d04b.")
-    return int(row), head.lower()
+    row, _, row_hash = text.partition(":")
+    if not row.isdigit() or len(row_hash) < 8:
+        raise Refusal("Give the head as ROW:HASH, for example 1234:9f3a2c71d04b.")
+    return int(row), row_hash.lower()

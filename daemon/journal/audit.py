@@ -73,9 +73,9 @@ def fits_anchor(journal: JournalStore, row: int, head: str) -> str:
     """Why a head from elsewhere (`head` may be its beginning) is not this chain's; "" when it is."""
     found = journal.database.first(select(AUDIT.c.hash).where(AUDIT.c.seq == row))
     if found is None:
-        return f"the chain ends at row {journal.head()[0]}, the given anchor knows row {row}"
+        return f"the chain ends at row {journal.head()[0]}, the given head is of row {row}"
     if not str(found.hash).startswith(head):
-        return f"row {row} is {str(found.hash)[:12]}, the given anchor says {head[:12]}"
+        return f"row {row} is {str(found.hash)[:12]}, the given head says {head[:12]}"
     return ""
 
 

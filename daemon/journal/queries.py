@@ -34,7 +34,7 @@ from portfolio.money import Money, Quantity
 from portfolio.orders import Fill, Leg, LegState, OrderIntent, Side, TimeInForce
 from portfolio.records import CycleRecord, PendingApproval, Recorded
 
-_EVENT = (AUDIT.c.seq, AUDIT.c.at, AUDIT.c.actor, AUDIT.c.kind, AUDIT.c.body)
+_EVENT = (AUDIT.c.seq, AUDIT.c.at, AUDIT.c.actor, AUDIT.c.kind, AUDIT.c.body, AUDIT.c.hash)
 _LIVE = tuple(state.value for state in LegState if not state.is_terminal)
 _NO_LIMIT = 2**62
 _MOST = bindparam("most", type_=BigInteger)
@@ -86,6 +86,7 @@ def recorded(row: Row[Any]) -> Recorded:
         at=instant_of(row.at),
         actor=row.actor,
         event=decode_event(row.kind, row.body),
+        hash=row.hash,
     )
 
 

@@ -102,9 +102,10 @@ class Writer:
         }
         columns["hash"] = ChainRow(**columns, hash="").proper_hash()  # type: ignore[arg-type]
         _INSERT_AUDIT.run(tables, columns)
-        recorded = Recorded(seq=seq, at=at, actor=actor, event=event)
+        now_head = str(columns["hash"])
+        recorded = Recorded(seq=seq, at=at, actor=actor, event=event, hash=now_head)
         outbox.queue(tables, self._notices(recorded), at)
-        return seq, str(columns["hash"])
+        return seq, now_head
 
     def _notices(self, recorded: Recorded) -> Sequence[Notice]:
         """What to tell of a row. A fault in the wording must not keep a fact out of the journal."""

@@ -13,6 +13,7 @@ from daemon.notices.words import (
     bulleted,
     changed_settings,
     changed_weights,
+    head_line,
     plan_lines,
     sides,
     tax_line,
@@ -62,6 +63,9 @@ OLD_NEWS: Final = timedelta(days=7)
 _HALTED: Final = "halted"
 """The alarm that comes with every halt; the halt itself is told."""
 
+_VOUCHED: Final = (ReviewWritten, RunEnded, DaemonStopped)
+"""What is told with the head of the chain: a month, a rebalance, the time when nobody watches."""
+
 Renderer = Callable[[Recorded], Sequence[Notice]]
 
 
@@ -101,6 +105,8 @@ def render(
     title, body = (said.title, said.body)
     if not amounts:
         title, body = without_amounts(title), without_amounts(body)
+    if recorded.hash and isinstance(recorded.event, _VOUCHED):
+        body = f"{body}\n{head_line(recorded.seq, recorded.hash)}"
     return (
         Notice(
             key=said.key or f"{recorded.event.kind}-{recorded.seq}",

@@ -122,3 +122,12 @@ def changed_weights(event: TargetChanged, most: int = 4) -> str:
         for n in moved[:most]
     ]
     return ", ".join(told) + (f" and {len(moved) - most} more" if len(moved) > most else "")
+
+
+def head_line(row: int, row_hash: str) -> str:
+    """The head of the audit chain, to be held against the journal later from outside of it.
+
+    >>> head_line(1365, "50d8c10b5afcd7e3a860689b1947a1aa")
+    'Keep this to check the record later: trimtab audit verify --head 1365:50d8c10b5afcd7e3'
+    """
+    return f"Keep this to check the record later: trimtab audit verify --head {row}:{row_hash[:16]}"

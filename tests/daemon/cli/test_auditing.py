@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from daemon.notices.render import renderer
 from daemon.upkeep.crosscheck import crosscheck
+from portfolio.events import DaemonStopped
 from portfolio.orders import LegState, OrderStatus
 from tests.support.command_line import invested_rig, trimtab
 from tests.support.house import Rig
@@ -62,11 +64,35 @@ def test_an_anchor_from_a_log_or_a_notice_is_held_against_the_chain(
     assert f"and so does {row}:{head[:12]}" in good.out
     other = trimtab("audit", "verify", "--anchor", f"{row}:{'0' * 12}", "--state", tmp_path)
     assert other.code == 1
-    assert "the given anchor says 000000000000" in other.out
+    assert "the given head says 000000000000" in other.out
     later = trimtab("audit", "verify", "--anchor", f"{row + 1}:{head[:12]}", "--state", tmp_path)
     assert later.code == 1
     assert f"the chain ends at row {row}" in later.out
     assert trimtab("audit", "verify", "--anchor", "nonsense", "--state", tmp_path).code == 2
+
+
+def test_the_head_in_a_stop_notice_shows_an_older_file_put_in_place_while_nobody_watches(
+    rig: Rig, tmp_path: Path
+) -> None:
+    writer = rig.journal._writer
+    assert writer is not None
+    writer._render = renderer(amounts=False, dry_run=False, household="core")
+    older = tmp_path / "older.sqlite"
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as now:
+        now.execute("VACUUM INTO ?", (str(older),))
+    rig.journal.append(DaemonStopped(reason="SIGTERM"))
+    stopped = rig.journal.due_notices(rig.clock.now())[-1].notice
+    rig.journal.close()
+    told = re.search(r"trimtab audit verify --head (\d+:[0-9a-f]+)$", stopped.body)
+    assert told is not None, stopped.body
+    assert trimtab("audit", "verify", "--head", told.group(1), "--state", tmp_path).code == 0
+
+    older.replace(tmp_path / "journal.sqlite")
+    (tmp_path / "journal.sqlite.anchor").unlink(missing_ok=True)
+    assert trimtab("audit", "verify", "--state", tmp_path).code == 0, "alone it cannot know"
+    cut = trimtab("audit", "verify", "--head", told.group(1), "--state", tmp_path)
+    assert cut.code == 1
+    assert f"the given head is of row {told.group(1).partition(':')[0]}" in cut.out
 
 
 def test_journal_and_broker_agree_order_by_order(rig: Rig) -> None:

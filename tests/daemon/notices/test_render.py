@@ -24,6 +24,7 @@ from portfolio.events import (
     Event,
     Halted,
     Resumed,
+    ReviewWritten,
     RunEnded,
     RunOpened,
 )
@@ -251,3 +252,15 @@ def test_whatever_happened_can_be_told_in_one_titled_notice(event: Event, dry_ru
 @given(st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=2))
 def test_no_amount_survives_in_a_sentence(amount: Decimal) -> None:
     assert without_amounts(f"cash {amount:,.2f} USD above") == "cash [amount] above"
+
+
+def test_a_month_a_rebalance_and_a_stop_carry_the_head_of_the_chain_and_nothing_else_does() -> None:
+    head = "9f3a2c71d04b5e66aa01bb02cc03dd04"
+    letter = ReviewWritten(period="2026-02", title="February 2026", lines=("Return: +1.0 %.",))
+    ended = RunEnded(run=1, session=SESSION, outcome="complete", reason="run 1 is complete")
+    line = "Keep this to check the record later: trimtab audit verify --head 7:9f3a2c71d04b5e66"
+    for event in (letter, ended, DaemonStopped(reason="SIGTERM")):
+        (notice,) = render(replace(recorded(event), hash=head))
+        assert notice.body.splitlines()[-1] == line
+    (halted,) = render(replace(recorded(Halted(by="ann", reason="news")), hash=head))
+    assert "9f3a" not in halted.body
