@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 
 from daemon.house import House
 from daemon.protocol import BrokenInvariant, Judgement, content_differs, judge_submit
-from daemon.taxes.ledger import exchange_day, recent_losses
+from daemon.taxes.at_order_time import why_wash
 from policies.book import reserved_cash
 from policies.limits import last_look
 from policies.planning.continue_run import remaining
-from policies.taxes.guards import why_no_buy
 from portfolio.decisions import PlannedLeg, Run
 from portfolio.events import Alarm, Event, Halted, LegMoved, LegPlanned
 from portfolio.memory import Memory
@@ -120,7 +119,7 @@ def _why_not_send(house: House, leg: Leg, purse: Purse) -> str:
         quote = house.prices.quotes([intent.symbol])[intent.symbol]
     except Unavailable as problem:
         return f"no fresh price right before the send: {problem}"
-    if intent.side is Side.BUY and (why := _wash(house, intent.symbol)):
+    if why := why_wash(house, intent):
         return why
     check = last_look(
         intent,
@@ -133,16 +132,6 @@ def _why_not_send(house: House, leg: Leg, purse: Purse) -> str:
         allowance=purse.allowance.get((intent.account, intent.symbol, intent.side), Quantity(ZERO)),
     )
     return "" if check is None else check.text
-
-
-def _wash(house: House, symbol: str) -> str:
-    """Why a purchase would be a wash sale by what the journal says at this instant."""
-    rule = house.policy.lots
-    if not rule.guards or house.lots is None:
-        return ""
-    day = exchange_day(house.clock.now())
-    losses = recent_losses(house.lots.book(rule.household), day)
-    return why_no_buy(rule, symbol, losses, day)
 
 
 def _apply(house: House, leg: Leg, judgement: Judgement) -> Leg:

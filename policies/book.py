@@ -5,7 +5,7 @@ of its substitutes is in the slice's value and so in the gap of that symbol; `ke
 substitute to it. A household without substitutes and locks pays nothing for them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -14,8 +14,10 @@ import numpy as np
 from policies.flows import kept_cash, waiting_deposits
 from policies.locks import Locks, locks_of
 from policies.policy import Policy
-from policies.taxes.guards import why_no_buy
-from portfolio.accounts import AccountKind, Autonomy, Position
+from policies.sellable import barred_symbols, known_quantities, sellable_of
+from policies.taxes.guards import is_excepted, why_no_buy
+from policies.taxes.open_orders import OpenTrades, open_trades
+from portfolio.accounts import Autonomy
 from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
 from portfolio.instruments import Instrument
 from portfolio.memory import Memory
@@ -58,6 +60,7 @@ class Book:
     `values` and `goals` are those of whole slices, keyed by the symbol that is bought. `prices`,
     `slice_of` and the desks know the substitutes too; `stand_ins` maps a substitute to the symbol
     that is bought, for those held and those not. `locks` says what may not be sold or bought.
+    `pending` are open orders as wash sales see them.
 
     `weights` (1, N) of the leaves and `block`, the drift (1, S), are for the kernels; `drifts` are the
     same in exact numbers, in the order of the slices.
@@ -83,6 +86,7 @@ class Book:
     desks: tuple[Desk, ...]
     stand_ins: Mapping[str, str]
     locks: Locks
+    pending: OpenTrades
 
     def gap(self, symbol: str) -> Decimal:
         """Value minus goal of the slice that a symbol is bought for; positive is overweight."""
@@ -150,7 +154,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
     widths = half_widths_of(policy)
     weights = weights_of(np.array([[float(v) for v in leaf_values]]))
-    block = drift_of(weights, target)
+    block, pending = drift_of(weights, target), open_trades(policy.lots, snapshot, memory)
     return Book(
         snapshot=snapshot,
         policy=policy,
@@ -177,12 +181,14 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         block=block,
         half_widths=widths,
         drifts=drifts_of_row(block[0], target, widths),
-        desks=with_guards(
+        desks=_guarded(
             _desks(snapshot, memory, aside, cash_goal, (frozenset(slice_of), locks)),
-            {s: why for s in slice_of if (why := _why_wash(s, snapshot, policy, memory))},
+            _washes(slice_of, (snapshot, policy, memory), pending),
+            (snapshot, policy, memory),
         ),
         stand_ins=stand_ins,
         locks=locks,
+        pending=pending,
     )
 
 
@@ -257,15 +263,15 @@ def _desk(
     of_target: tuple[frozenset[str], Locks],
 ) -> Desk:
     symbols, locks = of_target
-    barred = _barred(account, snapshot, memory)
+    barred = barred_symbols(account, snapshot, memory)
     sellable: dict[str, Quantity] = {}
     capped: dict[str, str] = {}
-    known = _known_quantities(account)
+    known = known_quantities(account)
     for position in account.positions:
         symbol = position.symbol
         if symbol not in symbols:
             continue
-        quantity, why = _sellable(position, known)
+        quantity, why = sellable_of(account, position, known, memory)
         if symbol in locks.sales:
             quantity, why = Quantity(ZERO), f"{symbol} is not sold: {locks.sales[symbol]}"
         sellable[symbol] = quantity
@@ -296,55 +302,42 @@ def with_guards(desks: tuple[Desk, ...], no_buys: Mapping[str, str]) -> tuple[De
     return tuple(replace(desk, no_buys={**desk.no_buys, **no_buys}) for desk in desks)
 
 
-def _why_wash(symbol: str, snapshot: Snapshot, policy: Policy, memory: Memory) -> str:
-    return why_no_buy(policy.lots, symbol, memory.recent_losses, snapshot.day)
+def _washes(
+    symbols: Iterable[str], of: tuple[Snapshot, Policy, Memory], pending: OpenTrades
+) -> dict[str, str]:
+    """Why symbols are not bought: a loss of the last 30 days, or an open order that may make one."""
+    snapshot, policy, memory = of
+    rule = policy.lots
+    if not rule.guards:
+        return {}
+    found = {
+        s: why_no_buy(rule, s, memory.recent_losses, snapshot.day)
+        or pending.why_no_buy(rule.household.group_of(s))
+        for s in symbols
+    }
+    return {s: why for s, why in found.items() if why}
 
 
-def _known_quantities(account: AccountSnapshot) -> dict[str, Decimal] | None:
-    """Units of known basis by symbol in a taxable account; None where the basis does not matter."""
-    if account.account.kind is not AccountKind.TAXABLE:
-        return None
-    known: dict[str, Decimal] = {}
-    for lot in account.lots:
-        if lot.basis_known:
-            known[lot.symbol] = known.get(lot.symbol, ZERO) + lot.quantity
-    return known
-
-
-def _sellable(position: Position, known: Mapping[str, Decimal] | None) -> tuple[Quantity, str]:
-    free = max(ZERO, min(position.available, position.quantity))
-    if known is None:
-        return Quantity(free), ""
-    with_basis = known.get(position.symbol, ZERO)
-    if with_basis >= free:
-        return Quantity(free), ""
-    return Quantity(with_basis), (
-        f"{position.symbol}: the basis of {free - with_basis} of {position.quantity} units "
-        "is not known, a taxable account does not sell them"
+def _guarded(
+    desks: tuple[Desk, ...], washes: Mapping[str, str], of: tuple[Snapshot, Policy, Memory]
+) -> tuple[Desk, ...]:
+    """Desks with the guards, but for what a person has excepted from them."""
+    snapshot, policy, memory = of
+    if not washes or not memory.wash_exceptions:
+        return with_guards(desks, washes)
+    return tuple(
+        with_guards(
+            (desk,),
+            {
+                s: why
+                for s, why in washes.items()
+                if not is_excepted(
+                    policy.lots, memory.wash_exceptions, desk.account, s, snapshot.day
+                )
+            },
+        )[0]
+        for desk in desks
     )
-
-
-def _barred(account: AccountSnapshot, snapshot: Snapshot, memory: Memory) -> dict[str, str]:
-    """Why symbols of an account are not traded now; the first reason found stands."""
-    name = account.account.id
-    barred: dict[str, str] = {}
-    for leg in memory.live_legs:
-        if leg.intent.account == name:
-            text = f"order {leg.client_order_id} is {leg.state.value}"
-            barred.setdefault(leg.intent.symbol, text)
-    for order in account.open_orders:
-        whose = "an order of ours" if order.is_ours else "an order of yours"
-        text = f"{whose} is open ({order.side.value}, {order.raw_status})"
-        barred.setdefault(order.symbol, text)
-    for fence in memory.fences:
-        if fence.account == name and (fence.until is None or fence.until > snapshot.as_of):
-            barred.setdefault(fence.symbol, f"fenced: {fence.reason}")
-    for symbol, instrument in snapshot.instruments.items():
-        if not instrument.tradable:
-            barred.setdefault(symbol, "its broker does not trade it now")
-    for symbol, refused in snapshot.refused.items():
-        barred.setdefault(symbol, refused.detail)
-    return barred
 
 
 def reserved_cash(account: AccountSnapshot, snapshot: Snapshot, memory: Memory) -> Money:

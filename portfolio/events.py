@@ -12,7 +12,7 @@ from typing import Literal
 from portfolio.changes import TargetChanged
 from portfolio.decisions import Decision, Run, Verdict
 from portfolio.gifts import Gift, GiftState
-from portfolio.lot_events import LotsImported, TicketAnswered
+from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity, Weight
 from portfolio.orders import Fill, Leg, LegState, Order, Side
@@ -382,6 +382,7 @@ Event = (
     | GiftMoved
     | LotsImported
     | TicketAnswered
+    | WashAllowed
     | Fenced
     | Unfenced
     | CashReserved

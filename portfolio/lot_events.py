@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from portfolio.money import Price, Quantity
+from portfolio.money import Money, Price, Quantity
 from portfolio.orders import Side
 
 
@@ -38,3 +38,21 @@ class TicketAnswered:
     price: Price
     day: date
     done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WashAllowed:
+    """A person let trades of a symbol's identity group in one account make a wash sale, for a while.
+
+    It is good through the day `until`. `worth` is what the trade is worth to them and `cost` the tax
+    that the wash costs at most by our estimate, both in USD: the former is the larger.
+    """
+
+    kind: Literal["wash_allowed"] = "wash_allowed"
+    account: str
+    symbol: str
+    until: date
+    worth: Money
+    cost: Money
+    by: str
+    reason: str

@@ -7,8 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portfolio.decisions import Run
+from portfolio.gifts import GiftShares
 from portfolio.money import ZERO, Money, Quantity, Weight
-from portfolio.orders import Leg
+from portfolio.orders import Leg, OrderIntent
 from portfolio.wakes import Wake
 
 
@@ -69,6 +70,18 @@ class RecentLoss:
     def first_safe_day(self) -> date:
         """The thirty-first day after the sale; up to the day before a purchase washes the loss."""
         return self.sold_on + timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WashException:
+    """A person's word that trades of a symbol's identity group in an account may make a wash sale.
+
+    It holds through the day `until`, in the exchange's zone.
+    """
+
+    account: str
+    symbol: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +169,11 @@ class Memory:
     dividends: tuple[CashFlow, ...] = ()
     """Dividends of the last 60 days, for households with tax rates."""
     harvest_refused_on: date | None = None
+    tickets: tuple[OrderIntent, ...] = ()
+    """Orders that a person was asked to place in accounts held elsewhere, and has not answered."""
+    wash_exceptions: tuple[WashException, ...] = ()
+    promised: tuple[GiftShares, ...] = ()
+    """Shares of accepted gifts that have not left yet."""
 
     def fence_of(self, account: str, symbol: str) -> Fence | None:
         """The fence around a symbol in an account, if any."""

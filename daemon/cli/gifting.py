@@ -54,7 +54,7 @@ def _list(config: Path | None, state: Path | None, *, json: bool) -> None:
     from daemon.cli.looking import print_json
     from daemon.screens.gifting import open_gifts_screen
     from daemon.screens.style import console
-    from daemon.taxes.gifting import open_gifts
+    from daemon.taxes.open_gifts import open_gifts
 
     found = open_gifts(reader_at(config, state)[1])
     if json:

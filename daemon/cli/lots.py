@@ -81,3 +81,66 @@ def import_lots(
     name = leave_for_daemon(directory, file.name, found.form, found.rows)
     told = hand_over(directory, "import_lots", subject=name)
     typer.echo(f"Handed over {said}{told}. See them with `trimtab lots`.")
+
+
+@lots_app.command()
+def allow(
+    symbol: Annotated[str, typer.Argument(help="Of its identity group.")],
+    worth: Annotated[
+        float, typer.Option("--worth-usd", help="What the trade is worth to you.", min=0.01)
+    ],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; it is recorded.")],
+    account: Annotated[
+        str, typer.Option("--account", "-a", help="The one that may; else the only one.")
+    ] = "",
+    days: Annotated[
+        int, typer.Option("--days", help="For how long, with today.", min=1, max=31)
+    ] = 1,
+    config: ConfigOption = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let one account make wash sales of a symbol and its like, for a few days. It is recorded.
+
+    The guards then let such orders pass in that account, and only there. It must be worth more than
+    the tax that the wash costs by our estimate: no advice.
+
+    Example: trimtab lots allow VTI --worth-usd 900 --account brokerage --reason "last chance"
+    """
+    from datetime import timedelta
+    from decimal import Decimal
+
+    from daemon.cli.door import Refusal
+    from daemon.cli.looking import print_json
+    from daemon.cli.running import hand_over
+    from daemon.machine.clocks import WallClock
+    from daemon.requests.exceptions import subject_of, wash_cost
+    from daemon.taxes.ledger import exchange_day
+    from portfolio.money import Money
+
+    settings = settings_at(config)
+    names = [a.id for a in settings.accounts]
+    if account not in names and (account or len(names) != 1):
+        raise Refusal(f"Say which account with --account; there are: {', '.join(names)}.")
+    name, symbol = account or names[0], symbol.upper()
+    directory, journal = reader_at(config, state)
+    looks = journal.cycles(limit=1)
+    now = looks[0].at if settings.simulation is not None and looks else WallClock().now()
+    day = exchange_day(now)
+    amount = Money(Decimal(str(worth)).quantize(Decimal("0.01")))
+    cost = wash_cost(settings.policy, journal, name, symbol, day)
+    if amount <= cost:
+        raise Refusal(
+            f"A wash sale of {symbol} in {name} costs about {cost:,.2f} USD of tax, more than the"
+            f" {amount:,.2f} it is worth to you: it stays barred."
+        )
+    until = day + timedelta(days=days - 1)
+    subject = subject_of(name, symbol, until, amount)
+    told = hand_over(directory, "allow_wash", subject=subject, reason=reason)
+    if json:
+        print_json({"account": name, "symbol": symbol, "until": until, "cost": cost})
+        return
+    typer.echo(
+        f"Wash sales of {symbol} in {name} are allowed through {until}{told}. They cost about"
+        f" {cost:,.2f} USD of tax: an estimate, no advice."
+    )

@@ -61,7 +61,7 @@ from portfolio.events import (
     Unfenced,
 )
 from portfolio.gifts import GiftState
-from portfolio.lot_events import LotsImported, TicketAnswered
+from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
 from portfolio.orders import Leg, LegState, is_legal_move
 from portfolio.reserving import CashReserved, ReservationCancelled
 
@@ -188,6 +188,7 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             | SessionClosed()
             | LotsImported()
             | TicketAnswered()
+            | WashAllowed()
             | TargetChanged()
             | ReviewWritten()
             | TrialChanged()

@@ -53,7 +53,7 @@ from portfolio.events import (
     TrialLooked,
     Unfenced,
 )
-from portfolio.lot_events import LotsImported, TicketAnswered
+from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
 from portfolio.memory import Fence, FlowKind
 from portfolio.records import Notice, Recorded
 from portfolio.reserving import CashReserved, ReservationCancelled
@@ -182,6 +182,7 @@ def _said(  # noqa: C901, PLR0912  one flat table of events
             | GiftMoved()
             | LotsImported()
             | TicketAnswered()
+            | WashAllowed()
             | Unfenced()
             | CashReserved()
             | ReservationCancelled()

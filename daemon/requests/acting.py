@@ -6,6 +6,7 @@ from daemon.approvals import Consent, refuse_late_answer, reject
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.executor import halt
 from daemon.house import House
+from daemon.requests.exceptions import serve_exception
 from daemon.requests.lots import serve_lots
 from daemon.requests.raising import serve_raise
 from daemon.requests.spool import Request
@@ -78,6 +79,8 @@ def serve_request(  # noqa: C901, PLR0912  one flat table of requests
             serve_gift(house, request)
         case "import_lots" | "ticket":
             serve_lots(house, request)
+        case "allow_wash":
+            serve_exception(house, request)
         case "raise_cash" | "raise_cancel":
             return serve_raise(house, watch, request)
         case "reload":

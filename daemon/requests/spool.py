@@ -29,7 +29,7 @@ _MAX_AT_ONCE: Final = 100
 RequestKind = Literal[
     "approve", "reject", "halt", "resume", "run_now", "reload", "clear_fence",
     "adopt_orders", "acknowledge", "gift", "import_lots", "ticket",
-    "raise_cash", "raise_cancel",
+    "raise_cash", "raise_cancel", "allow_wash",
 ]  # fmt: skip
 _FIELDS: Final = frozenset({"kind", "by", "reason", "subject", "at"})
 

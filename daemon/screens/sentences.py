@@ -39,7 +39,7 @@ from portfolio.events import (
     TrialLooked,
     Unfenced,
 )
-from portfolio.lot_events import LotsImported, TicketAnswered
+from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
 from portfolio.money import ZERO
 from portfolio.orders import LegState, Side
 from portfolio.reserving import CashReserved, ReservationCancelled
@@ -158,8 +158,8 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _gift(event)
         case LotsImported():
             return _imported(event)
-        case TicketAnswered():
-            return _ticket(event)
+        case TicketAnswered() | WashAllowed():
+            return _word(event)
         case Fenced() | Unfenced():
             return _fence(event)
         case CashReserved() | ReservationCancelled():
@@ -234,12 +234,22 @@ def _imported(event: LotsImported) -> Told:
     return Told(text=f"{len(event.rows)} {what} imported from {event.source}")
 
 
+def _word(event: TicketAnswered | WashAllowed) -> Told:
+    return _allowed(event) if isinstance(event, WashAllowed) else _ticket(event)
+
+
 def _ticket(event: TicketAnswered) -> Told:
     done = {Side.BUY: "bought", Side.SELL: "sold"}[event.side]
     what = f"{quantity(event.quantity)} {event.symbol}"
     if event.done:
         return Told(text=f"{event.account}: a person {done} {what} at {event.price}")
     return Told(text=f"{event.account}: a person declined to have {what} {done}", tone="care")
+
+
+def _allowed(event: WashAllowed) -> Told:
+    what = f"wash sales of {event.symbol} in {event.account} through {event.until}"
+    worth = f"worth {money(event.worth)} against {money(event.cost)} of tax"
+    return Told(text=f"{event.by} allows {what} ({worth}): {event.reason}", tone="care")
 
 
 def _moved(event: LegMoved) -> Told:

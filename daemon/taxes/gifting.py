@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from daemon.house import House
 from daemon.requests.spool import Request
+from daemon.taxes.open_gifts import open_gifts
 from policies.book import Book, open_book
 from policies.policy import Policy
 from policies.prices import judge_prices
@@ -25,7 +26,6 @@ from portfolio.gifts import Gift, GiftShares, GiftState
 from portfolio.lots import Lot
 from portfolio.memory import Memory
 from portfolio.money import ONE, ZERO, Money, Price, Quantity, exact_arithmetic, finite
-from portfolio.ports import JournalReader
 from portfolio.snapshot import Snapshot
 
 NO_ADVICE = "An estimate: no advice, and no filing. trimtab transfers nothing; your broker does."
@@ -179,18 +179,6 @@ def wish_of(plan: GiftPlan) -> str:
     """A plan as the subject of a request: lots, shares and prices on one line."""
     parts = (f"{p.account}/{p.symbol}/{p.lot_id}={p.shares:f}@{p.price:f}" for p in plan.picks)
     return "accept " + " ".join(parts)
-
-
-def open_gifts(journal: JournalReader) -> tuple[Gift, ...]:
-    """Accepted gifts that have neither left nor been taken back, oldest first."""
-    found: dict[str, Gift] = {}
-    for recorded in journal.events("gift_moved"):
-        if isinstance(recorded.event, GiftMoved):
-            gift, state = recorded.event.gift, recorded.event.state
-            found.pop(gift.gift_id, None)
-            if state is GiftState.ACCEPTED:
-                found[gift.gift_id] = gift
-    return tuple(found.values())
 
 
 def serve_gift(house: House, request: Request) -> None:

@@ -1,15 +1,23 @@
 """What a decision may know of the tax year: realised so far, recent dividends, harvests refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from daemon.house import House
+from daemon.taxes.ledger import exchange_day
+from daemon.taxes.open_gifts import open_gifts
+from daemon.taxes.tickets import open_tickets
 from policies.taxes.reporting import in_year, rows_of
 from policies.taxes.terms import Term
+from policies.taxes.wash import WINDOW_DAYS
 from portfolio.decisions import Proposal
 from portfolio.events import ApprovalEnded, ApprovalRequested
-from portfolio.memory import CashFlow, FlowKind, RealisedYear
+from portfolio.gifts import GiftShares
+from portfolio.lot_events import WashAllowed
+from portfolio.memory import CashFlow, FlowKind, RealisedYear, WashException
 from portfolio.money import ZERO, Money
+from portfolio.orders import OrderIntent
+from portfolio.ports import JournalReader
 
 DIVIDEND_DAYS = 60
 """Half of the window in which a dividend needs its holding period."""
@@ -22,13 +30,23 @@ class TaxPast:
     realised: RealisedYear | None = None
     dividends: tuple[CashFlow, ...] = ()
     harvest_refused_on: date | None = None
+    tickets: tuple[OrderIntent, ...] = ()
+    wash_exceptions: tuple[WashException, ...] = ()
+    promised: tuple[GiftShares, ...] = ()
 
 
 def tax_past(house: House, day: date) -> TaxPast:
     """Derive it from the journal, as of a session."""
+    guards = house.policy.lots.guards
+    past = TaxPast(
+        tickets=_tickets(house, day) if guards else (),
+        wash_exceptions=wash_exceptions(house.journal, day) if guards else (),
+        promised=tuple(part for gift in open_gifts(house.journal) for part in gift.shares),
+    )
     if house.policy.taxes is None:
-        return TaxPast()
-    return TaxPast(
+        return past
+    return replace(
+        past,
         realised=_realised(house, day),
         dividends=tuple(
             flow
@@ -36,6 +54,27 @@ def tax_past(house: House, day: date) -> TaxPast:
             if flow.kind is FlowKind.DIVIDEND and flow.symbol is not None and flow.amount > ZERO
         ),
         harvest_refused_on=_refused_on(house),
+    )
+
+
+def _tickets(house: House, day: date) -> tuple[OrderIntent, ...]:
+    """Open tickets of the last 30 days: what was asked before that is not done any more."""
+    if all(account.can_trade for account in house.accounts):
+        return ()
+    since = day - timedelta(days=WINDOW_DAYS)
+    return tuple(
+        ticket.leg.intent
+        for ticket in open_tickets(house.journal, house.accounts)
+        if exchange_day(ticket.at) >= since
+    )
+
+
+def wash_exceptions(journal: JournalReader, day: date) -> tuple[WashException, ...]:
+    """What a person excepted from the wash-sale guards, as far as it still holds on a day."""
+    return tuple(
+        WashException(account=event.account, symbol=event.symbol, until=event.until)
+        for recorded in journal.events("wash_allowed")
+        if isinstance(event := recorded.event, WashAllowed) and day <= event.until
     )
 
 

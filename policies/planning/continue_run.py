@@ -11,6 +11,7 @@ from policies.planning.accounts import buy_limits
 from policies.planning.cash_first import fill_worthwhile
 from policies.planning.plan import Plan, plan_of, views
 from policies.planning.sizing import Part, TopUp, affordable, top_up
+from policies.planning.wash_guard import unwashed_sales
 from portfolio.decisions import Allowance, Decision, Gate, Hold, Proposal, Run
 from portfolio.money import ZERO, Money, Price, Quantity, round_down
 from portfolio.orders import Leg, LegState, Side
@@ -49,7 +50,7 @@ def continue_run(book: Book, run: Run, gates: tuple[Gate, ...], stopped: str) ->
     if live_sells:
         return _wait(book, run, gates, f"sales under way: {listed(sorted(live_sells))}")
     waits: list[str] = []
-    parts = _sells(book, left, waits)
+    parts, _ = unwashed_sales(book, _sells(book, left, waits))
     if not parts:
         parts = _buys(book, run, left, waits)
     if parts and stopped:

@@ -1,9 +1,11 @@
 """What of a household could be harvested: holdings, partners, and what stands in the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from policies.book import Book, Desk
+from policies.taxes.guards import self_buyers
 from policies.taxes.harvest import (
     HarvestYear,
     Holding,
@@ -95,6 +97,7 @@ def _holding(
         is_fund=book.instrument(symbol).is_fund or symbol in rule.partners,
         round_trip=_spread(quote) + _spread(other or quote),
         recent=_bought_lately(book, symbol),
+        untaxed=_untaxed(book),
         dividend_loss=_dividend_loss(book, account, symbol),
         partner=partner,
         blocks=tuple(blocks),
@@ -135,12 +138,25 @@ def _in_the_way(book: Book, desk: Desk, symbol: str) -> list[str]:
             f" {loss.first_safe_day} on"
         )
     buying = {leg.intent.symbol for leg in book.memory.live_legs if leg.intent.side is Side.BUY}
+    buying |= {ticket.symbol for ticket in book.memory.tickets if ticket.side is Side.BUY}
     buying |= {
         o.symbol for a in book.snapshot.accounts for o in a.open_orders if o.side is Side.BUY
     }
     if bought := sorted(s for s in buying if _group(book, s) == group):
         said.append(f"an order to buy {bought[0]} is open and would wash the loss")
+    rule = book.policy.lots
+    said += [
+        f"{account} buys {own} by itself, and what it washes is lost for good: turn it off, and take"
+        " it out of buys_itself"
+        for account, own in self_buyers(rule, symbol)
+        if not rule.household.is_taxable(account)
+    ]
     return said
+
+
+def _untaxed(book: Book) -> frozenset[str]:
+    taxable = AccountKind.TAXABLE
+    return frozenset(a.account.id for a in book.snapshot.accounts if a.account.kind is not taxable)
 
 
 def _partner(
@@ -192,7 +208,7 @@ def _bought_lately(book: Book, symbol: str) -> tuple[Lot, ...]:
     """Lots of the identity group that the household bought within 30 days, in any account."""
     group, since = _group(book, symbol), book.snapshot.day - timedelta(days=WINDOW_DAYS)
     return tuple(
-        lot
+        replace(lot, account=account.account.id)
         for account in book.snapshot.accounts
         for lot in account.lots
         if _group(book, lot.symbol) == group

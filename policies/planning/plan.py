@@ -8,7 +8,7 @@ from policies.book import Book
 from policies.planning.accounts import buy_parts, money_of, sell_parts
 from policies.planning.destination import wanted_trades
 from policies.planning.sizing import Part, as_leg, in_order
-from policies.planning.wash_guard import left_for_washes, without_own_washes
+from policies.planning.wash_guard import left_for_washes, unwashed_sales, without_own_washes
 from policies.triggers.ask import Aim, Call
 from portfolio.decisions import PlannedLeg, SliceView, TaxEstimate
 from portfolio.drift import slice_drifts
@@ -45,12 +45,13 @@ def make_plan(book: Book, call: Call) -> Plan:
     whole, book = book, _owing(book) if call.aim is Aim.RAISE else book
     wanted = wanted_trades(book, call)
     sells, unsold = ([], []) if call.aim is Aim.INVEST else sell_parts(book, wanted.sells)
+    sells, kept = unwashed_sales(book, sells)
     guarded = without_own_washes(book, sells)
     buys, unbought = (
         buy_parts(guarded, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
     )
     washes = left_for_washes(guarded, wanted.buys)
-    return plan_of(whole, [*sells, *buys], [*unsold, *unbought, *washes])
+    return plan_of(whole, [*sells, *buys], [*unsold, *kept, *unbought, *washes])
 
 
 def _owing(book: Book) -> Book:

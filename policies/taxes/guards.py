@@ -12,7 +12,7 @@ from decimal import Decimal
 from policies.taxes.terms import loss_of, result_of_sale
 from policies.taxes.wash import WINDOW_DAYS, TaxHousehold
 from portfolio.lots import Lot, ReliefMethod, sold_first_in_first_out
-from portfolio.memory import RecentLoss
+from portfolio.memory import RecentLoss, WashException
 from portfolio.money import ZERO, Money, Quantity
 
 
@@ -66,6 +66,21 @@ def why_no_buy(rule: LotRule, symbol: str, losses: Iterable[RecentLoss], day: da
     )
 
 
+def is_excepted(
+    rule: LotRule,
+    exceptions: Iterable[WashException],
+    account: str,
+    symbol: str,
+    day: date,
+) -> bool:
+    """Whether a person lets trades of the symbol's group in the account make a wash sale that day."""
+    group = rule.household.group_of(symbol)
+    return any(
+        one.account == account and rule.household.group_of(one.symbol) == group and day <= one.until
+        for one in exceptions
+    )
+
+
 def sells_at_a_loss(lots: Iterable[Lot], symbol: str, quantity: Decimal, price: Decimal) -> Money:
     """The losses, unsigned, among the lots that a first-in-first-out sale at this price takes.
 
@@ -110,9 +125,17 @@ def washed_by_sale(
 
 def buys_by_itself(rule: LotRule, symbol: str) -> tuple[str, ...]:
     """Accounts that buy the symbol's identity group without being asked, in words for a warning."""
-    group = rule.household.group_of(symbol)
     return tuple(
         f"{account} buys {bought} by itself: turn it off, or its next purchase washes the loss"
+        for account, bought in self_buyers(rule, symbol)
+    )
+
+
+def self_buyers(rule: LotRule, symbol: str) -> tuple[tuple[str, str], ...]:
+    """Account and symbol of what buys the identity group without being asked."""
+    group = rule.household.group_of(symbol)
+    return tuple(
+        (account, bought)
         for account, symbols in sorted(rule.buys_itself.items())
         for bought in symbols
         if rule.household.group_of(bought) == group

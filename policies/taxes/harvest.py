@@ -50,8 +50,9 @@ class Holding:
     `lots` are in the order of their booking and of known basis, `available` units can be sold at
     `price`. `fifo` says that its broker relieves first in, first out. `round_trip` is the cost of
     changing to the partner and back, a fraction of the value. `recent` units of its identity group
-    were bought elsewhere in the household within 30 days and would wash as many; `washes_until` is
-    their last day. `dividend_loss` is what selling now takes from dividends' lower rate, a unit.
+    were bought in the household within 30 days and would wash as many; in the accounts of `untaxed`
+    a washed loss is gone for good. `dividend_loss` is what selling now takes from dividends' lower
+    rate, a unit.
     """
 
     account: str
@@ -63,6 +64,7 @@ class Holding:
     fifo: bool = True
     round_trip: Decimal = ZERO
     recent: tuple[Lot, ...] = ()
+    untaxed: frozenset[str] = frozenset()
     dividend_loss: Money = field(default=Money(ZERO))
     partner: str | None = None
     blocks: tuple[str, ...] = ()
@@ -191,6 +193,7 @@ def opportunity(
     if best is None:
         return None
     short, long = _with_washes(best)
+    gone = (best.short + best.long) * best.lost / best.quantity
     use = _use(year, short=short, long=long)
     loss = short + long
     value = best.quantity * holding.price
@@ -210,7 +213,7 @@ def opportunity(
         threshold=threshold,
         saving=use.saving,
         years_to_use=use.years,
-        later_tax=Money(loss * marginal.later.of_a_dollar()),
+        later_tax=Money((loss + max(ZERO, gone)) * marginal.later.of_a_dollar()),
         cost=Money(holding.round_trip * value),
         other_costs=Money(tracking + best.quantity * holding.dividend_loss),
         partner=holding.partner,
@@ -226,6 +229,7 @@ class _Sale:
     short: Decimal
     long: Decimal
     washed: Quantity
+    lost: Decimal
 
 
 def _best_sale(holding: Holding, year: HarvestYear, marginal: _Marginal) -> _Sale | None:
@@ -248,13 +252,15 @@ def _best_sale(holding: Holding, year: HarvestYear, marginal: _Marginal) -> _Sal
         worth -= holding.round_trip * quantity * holding.price
         if short + long > ZERO and (most is None or worth > most):
             most = worth
-            washed = min(quantity, _bought_lately(holding, lots))
+            fresh, untaxed = _bought_lately(holding, lots)
+            washed = min(quantity, fresh)
             best = _Sale(
                 lots=tuple(lots),
                 quantity=Quantity(quantity),
                 short=short,
                 long=long,
                 washed=Quantity(washed),
+                lost=min(washed, untaxed),
             )
     return best
 
@@ -275,10 +281,13 @@ def _in_order(holding: Holding, day: date) -> list[Lot]:
     return sorted((lot for lot in lots if unit_gain(lot) < ZERO), key=unit_gain)
 
 
-def _bought_lately(holding: Holding, sold: Sequence[Lot]) -> Decimal:
-    """Units of the group bought within 30 days that stay after the sale, and so would wash it."""
+def _bought_lately(holding: Holding, sold: Sequence[Lot]) -> tuple[Decimal, Decimal]:
+    """Units of the group bought within 30 days that stay after the sale, and so would wash it; and
+    those of them in untaxed accounts."""
     gone = {lot.lot_id for lot in sold}
-    return sum((lot.quantity for lot in holding.recent if lot.lot_id not in gone), ZERO)
+    stay = [lot for lot in holding.recent if lot.lot_id not in gone]
+    untaxed = (lot.quantity for lot in stay if lot.account in holding.untaxed)
+    return sum((lot.quantity for lot in stay), ZERO), sum(untaxed, ZERO)
 
 
 def _with_washes(sale: _Sale) -> tuple[Decimal, Decimal]:
@@ -305,9 +314,9 @@ def _judged(found: Opportunity, holding: Holding, year: HarvestYear) -> Opportun
 
 
 def _shortcomings(found: Opportunity, rule: HarvestRule) -> list[str]:
-    """What the numbers themselves say against a sale."""
+    """What the numbers themselves say against a sale; of a loss at least half must count (WS-6)."""
     said = []
-    if found.washed > ZERO:
+    if found.washed * 2 >= found.quantity:
         said.append(
             f"{found.washed.normalize():f} of {found.quantity.normalize():f} units would be washed:"
             " as many were bought within 30 days"

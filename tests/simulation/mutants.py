@@ -134,7 +134,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="no fence after a loss",
         says="a lost leg bars nothing and keeps nothing",
         swaps=(
-            (book, "_barred", mutations.lost_is_not_barred),
+            (book, "barred_symbols", mutations.lost_is_not_barred),
             (continue_run, "_may_fill", mutations.lost_is_over),
             (continue_run, "remaining", mutations.lost_can_go_again),
             (executor, "remaining", mutations.lost_can_go_again),
@@ -182,7 +182,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="plans over live orders",
         says="an open order does not keep its symbol from being planned",
         swaps=(
-            (book, "_barred", mutations.orders_bar_nothing),
+            (book, "barred_symbols", mutations.orders_bar_nothing),
             (continue_run, "_may_fill", lambda _leg: ZERO),
         ),
         faults=("fills held",),

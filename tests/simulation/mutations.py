@@ -7,7 +7,7 @@ from typing import Any
 from daemon import approvals, cycle, executor, settle
 from daemon.protocol import Judgement, judge_submit
 from daemon.reconcile import Differences
-from policies import book, prices
+from policies import prices, sellable
 from policies.planning import continue_run
 from portfolio.decisions import Proposal, Verdict
 from portfolio.events import FillBooked
@@ -101,7 +101,7 @@ def lost_is_over(leg: Leg) -> Any:
     return leg.intent.quantity - leg.filled_quantity
 
 
-_barred_rightly = book._barred
+_barred_rightly = sellable.barred_symbols
 
 
 def lost_is_not_barred(account: Any, snapshot: Any, known: Any) -> dict[str, str]:

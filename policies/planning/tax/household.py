@@ -195,10 +195,13 @@ def _link(book: Book, lot: Lot, part: Decimal, *, taxed: bool) -> ChainLot:
 
 
 def _would_be_washed(book: Book, sold: Lot) -> bool:
-    """Whether shares bought in the last 30 days, in any account, would wash a loss on the lot."""
+    """Whether shares bought in the last 30 days, in any account, or an order to buy such would wash
+    a loss on the lot."""
     rule = book.policy.lots
     if not rule.guards:
         return False
+    if book.pending.why_no_loss(rule.household.group_of(sold.symbol)):
+        return True
     held = [lot for account in book.snapshot.accounts for lot in account.lots]
     return washed_by_sale(sold, held, rule.household, book.snapshot.day) > ZERO
 

@@ -9,7 +9,9 @@ import pytest
 from daemon.memory import remember
 from daemon.observe import observe
 from daemon.reconcile import Differences, reconcile
-from daemon.taxes.gifting import Suggestion, letter, open_gifts, suggest, wish_of
+from daemon.taxes.gifting import Suggestion, letter, suggest, wish_of
+from daemon.taxes.open_gifts import open_gifts
+from policies.book import Book, open_book
 from policies.policy import Policy
 from policies.taxes.gifts import GiftRule
 from policies.taxes.household import HouseholdTaxes
@@ -148,3 +150,30 @@ def test_a_price_that_moved_too_far_asks_for_a_new_suggestion(rig: Rig) -> None:
     wish = wish_of(suggested(rig, 1_000).plan).replace("@102", "@98")
     say(rig, "gift", wish)
     assert "ask for a new one" in rig.journal.open_alarms()[-1].text
+
+
+def test_accepted_shares_are_kept_from_sale_until_they_have_left(rig: Rig) -> None:
+    """Lots go first in, first out: the gift's lot is the oldest, so that none of it may be sold."""
+    stocks = observe(rig.house).accounts[0].quantity("STK")
+    assert sellable(rig) == stocks
+    name = accepted(rig, 1_000)
+    assert sellable(rig) == 0
+    assert "are kept for a gift that you accepted" in capped(rig)
+    say(rig, "gift", f"cancel {name}")
+    assert sellable(rig) == stocks
+
+
+def book_of(rig: Rig) -> Book:
+    snapshot = observe(rig.house)
+    memory = remember(rig.house, Wake(kind=WakeKind.PERSON), snapshot.session)
+    book = open_book(snapshot, rig.house.policy, memory)
+    assert isinstance(book, Book)
+    return book
+
+
+def sellable(rig: Rig) -> Quantity:
+    return book_of(rig).desks[0].sellable["STK"]
+
+
+def capped(rig: Rig) -> str:
+    return book_of(rig).desks[0].capped["STK"]

@@ -1,10 +1,12 @@
-"""Ten thousand plans from fixed seeds: no blocked buy ever leaves the order builder.
+"""Ten thousand plans from fixed seeds: no blocked buy ever leaves the order builder, and no loss that
+purchases would mostly take back.
 
-The answer is checked by days and groups counted here, not by the guards' own code.
+The answer is checked by days, groups and lots counted here, not by the guards' own code.
 """
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,8 +18,8 @@ from portfolio.accounts import AccountKind
 from portfolio.decisions import Decision, Proposal, accepted
 from portfolio.lots import Lot
 from portfolio.memory import Memory, RecentLoss
-from portfolio.money import Money, Quantity
-from portfolio.orders import Side
+from portfolio.money import Money, Price, Quantity
+from portfolio.orders import OrderIntent, Side
 from portfolio.snapshot import AccountSnapshot, Snapshot
 from tests.support.households import DAY, NOW, account, household, memory, quote, target
 
@@ -79,7 +81,17 @@ def some_memory(rng: random.Random) -> Memory:
         )
         for _ in range(rng.choice([0, 1, 1, 2]))
     )
-    return memory(first_plan_done=("main", "ira"), recent_losses=losses)
+    tickets = tuple(
+        OrderIntent(
+            account=rng.choice(["main", "elsewhere"]),
+            symbol=rng.choice(SYMBOLS),
+            side=rng.choice([Side.BUY, Side.SELL]),
+            quantity=Quantity(Decimal(rng.randint(1, 40))),
+            limit_price=Price(Decimal(rng.randint(60, 140))),
+        )
+        for _ in range(rng.choice([0, 0, 0, 1]))
+    )
+    return memory(first_plan_done=("main", "ira"), recent_losses=losses, tickets=tickets)
 
 
 def blocked_groups(past: Memory, day: date) -> set[str]:
@@ -111,17 +123,82 @@ def lost_groups(plan: Proposal, snapshot: Snapshot) -> set[str]:
     return lost
 
 
+def oldest_first(lots: Sequence[Lot], symbol: str) -> list[Lot]:
+    own = [x for x in lots if x.symbol == symbol]
+    return sorted(own, key=lambda x: x.acquired_on or date.min)
+
+
+def loses(ticket: OrderIntent, snapshot: Snapshot) -> bool:
+    """Whether a sale in "main" at its limit takes some lot below its cost."""
+    if ticket.side is Side.BUY or ticket.account != "main" or ticket.limit_price is None:
+        return False
+    left = Decimal(ticket.quantity)
+    for held in oldest_first(snapshot.accounts[0].lots, ticket.symbol):
+        if left > 0 and (held.basis or 0) > ticket.limit_price * held.quantity:
+            return True
+        left -= held.quantity
+    return False
+
+
+def mostly_washed(plan: Proposal, snapshot: Snapshot) -> set[str]:
+    """Symbols sold in "main" of whose loss at least half would be washed by fresh lots kept."""
+    found = set()
+    for leg in plan.sells:
+        intent = leg.intent
+        if intent.account != "main" or intent.limit_price is None:
+            continue
+        left, sold = Decimal(intent.quantity), {}
+        for held in oldest_first(snapshot.accounts[0].lots, intent.symbol):
+            sold[held.lot_id] = min(left, held.quantity)
+            left -= sold[held.lot_id]
+        losing = [
+            (sold[x.lot_id], (x.basis or Decimal(0)) / x.quantity - intent.limit_price, x.lot_id)
+            for x in oldest_first(snapshot.accounts[0].lots, intent.symbol)
+            if sold[x.lot_id] > 0 and (x.basis or 0) > intent.limit_price * x.quantity
+        ]
+        fresh = [
+            (a.account.id, x)
+            for a in snapshot.accounts
+            for x in a.lots
+            if group(x.symbol) == group(intent.symbol)
+            and (DAY - (x.acquired_on or date.min)).days <= 30
+        ]
+        fresh.sort(key=lambda row: row[1].acquired_on or date.min)
+        free = {
+            (name, x.lot_id): x.quantity - (sold.get(x.lot_id, 0) if name == "main" else 0)
+            for name, x in fresh
+        }
+        loss = washed = Decimal(0)
+        for units, each, name in losing:
+            loss += units * each
+            need = units
+            for place, units_free in free.items():
+                if place != ("main", name):
+                    part = min(need, units_free)
+                    free[place] = units_free - part
+                    need -= part
+                    washed += part * each
+        if washed > 0 and washed * 2 >= loss:
+            found.add(intent.symbol)
+    return found
+
+
 def check(answer: Decision, snapshot: Snapshot, past: Memory) -> str:
     if not isinstance(answer, Proposal):
         return "hold"
+    lost = lost_groups(answer, snapshot)
+    asked_to_buy = {group(t.symbol) for t in past.tickets if t.side is Side.BUY}
+    asked_to_lose = {group(t.symbol) for t in past.tickets if loses(t, snapshot)}
+    assert not lost & asked_to_buy, (lost, past.tickets)
+    assert not mostly_washed(answer, snapshot)
     bought = {
         group(leg.intent.symbol)
         for leg in (*answer.legs, *answer.advice)
         if leg.intent.side is Side.BUY
     }
-    barred = blocked_groups(past, DAY)
+    barred = blocked_groups(past, DAY) | asked_to_lose
     assert not bought & barred, (bought, barred)
-    assert not bought & lost_groups(answer, snapshot)
+    assert not bought & lost
     if not barred:
         return "free"
     return "guarded"
@@ -158,6 +235,7 @@ def test_ten_thousand_plans_contain_no_blocked_buy() -> None:
             first_plan_done=("main", "ira"),
             recent_losses=(*past.recent_losses, *losses),
             run=run,
+            tickets=past.tickets,
         )
         seen[check(decide(snapshot, policy, under_way), snapshot, under_way)] += 1
     assert seen["guarded"] > 2000

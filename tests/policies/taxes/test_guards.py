@@ -1,5 +1,6 @@
 """Wash-sale guards: no plan buys what a loss blocks, and day 31 is the first safe one."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,13 +11,14 @@ from policies.decide import decide
 from policies.limits import Limits, check_plan
 from policies.policy import Policy
 from policies.taxes.guards import LotRule, buys_by_itself, washed_by_sale, why_no_buy
+from policies.taxes.preview import SalePreview, preview_sale
 from policies.taxes.wash import TaxAccount, TaxHousehold
 from portfolio.accounts import AccountKind
 from portfolio.decisions import Hold, PlannedLeg, Proposal
 from portfolio.lots import Lot
-from portfolio.memory import RecentLoss
+from portfolio.memory import RecentLoss, WashException
 from portfolio.money import Money, Price, Quantity
-from portfolio.orders import OrderIntent, Side
+from portfolio.orders import Order, OrderIntent, Side
 from portfolio.snapshot import Snapshot
 from tests.support.households import DAY, account, household, lot, memory, quote, target
 from tests.support.vectors import vectors
@@ -183,3 +185,160 @@ def test_a_plan_that_sells_and_buys_one_group_at_a_loss_is_denied() -> None:
     )
     verdict = check_plan(both, snapshot, Limits(), memory(), lots=RULE, asked=True)
     assert "SPY: wash sale: the same plan sells VOO at a loss" in verdict.reasons
+
+
+def bought_on(symbol: str, units: int, price: int, on: date, name: str) -> Lot:
+    return Lot(
+        lot_id=name,
+        symbol=symbol,
+        quantity=Quantity(Decimal(units)),
+        acquired_on=on,
+        basis=Money(Decimal(units * price)),
+    )
+
+
+OLD, FRESH = DAY - timedelta(days=400), DAY - timedelta(days=5)
+
+
+def preview(*lots: Lot, ira: tuple[Lot, ...] = (), quantity: int = 100) -> SalePreview:
+    return preview_sale(
+        {"main": lots, "IRA": ira},
+        RULE.household,
+        DAY,
+        account="main",
+        symbol="SPY",
+        quantity=Decimal(quantity),
+        price=Decimal(90),
+    )
+
+
+def test_a_sale_says_what_shares_bought_lately_would_take_back_of_its_loss() -> None:
+    """100 sold at 90 that cost 100; 30 of VOO five days old wash 300 of the 1,000."""
+    found = preview(bought_on("SPY", 100, 100, OLD, "a"), bought_on("VOO", 30, 90, FRESH, "b"))
+    assert (found.loss, found.washed, found.washed_loss, found.lost) == (1_000, 30, 300, 0)
+    assert found.pays
+
+
+def test_what_an_ira_bought_is_lost_for_good() -> None:
+    found = preview(
+        bought_on("SPY", 100, 100, OLD, "a"), ira=(bought_on("SPY", 60, 90, FRESH, "b"),)
+    )
+    assert (found.washed_loss, found.lost) == (600, 600)
+    assert not found.pays
+
+
+def test_half_of_a_loss_washed_is_too_much_and_a_share_less_is_not() -> None:
+    old = bought_on("SPY", 100, 100, OLD, "a")
+    assert not preview(old, bought_on("VOO", 50, 90, FRESH, "b")).pays
+    assert preview(old, bought_on("VOO", 49, 90, FRESH, "b")).pays
+
+
+def test_shares_that_go_out_with_the_sale_wash_nothing() -> None:
+    """First in, first out: 160 shares take the fresh lot along."""
+    lots = (bought_on("SPY", 100, 100, OLD, "a"), bought_on("SPY", 60, 90, FRESH, "b"))
+    assert preview(*lots, quantity=160).washed == 0
+    assert preview(*lots, quantity=120).washed == 40
+
+
+def test_a_gain_is_never_held_up() -> None:
+    found = preview(bought_on("SPY", 100, 50, OLD, "a"), bought_on("SPY", 50, 90, FRESH, "b"))
+    assert found == SalePreview()
+
+
+def overweight(*, open_orders: tuple[Order, ...] = (), fresh: int = 0) -> Snapshot:
+    """SPY far over its target and at a loss; VOO bought lately in the IRA where `fresh` is given."""
+    lots = (
+        bought_on("SPY", 200, 150, OLD, "spy"),
+        bought_on("BND", 20, 50, OLD, "bnd"),
+    )
+    ira = (bought_on("VOO", fresh, 100, FRESH, "voo"),) if fresh else ()
+    main = account(0, {"SPY": 200, "BND": 20}, lots=lots)
+    other = account(
+        0, {"VOO": fresh} if fresh else {}, name="IRA", kind=AccountKind.TAX_FREE, lots=ira
+    )
+    return household(replace(main, open_orders=open_orders), other, quotes=QUOTES)
+
+
+def buys(decision: Proposal | Hold) -> set[str]:
+    return {leg.intent.symbol for leg in decision.buys} if isinstance(decision, Proposal) else set()
+
+
+def sold(decision: Proposal | Hold) -> set[str]:
+    return (
+        {leg.intent.symbol for leg in decision.sells} if isinstance(decision, Proposal) else set()
+    )
+
+
+def test_a_loss_that_recent_purchases_would_mostly_take_back_is_not_sold() -> None:
+    assert sold(decide(overweight(), POLICY, memory())) == {"SPY"}
+    held_up = decide(overweight(fresh=190), POLICY, memory())
+    assert sold(held_up) == set()
+    assert any("purchases of the last 30 days would take back" in g.text for g in held_up.gates)
+
+
+def ticket(symbol: str, side: Side, price: int = 90) -> OrderIntent:
+    return OrderIntent(
+        account="main",
+        symbol=symbol,
+        side=side,
+        quantity=Quantity(Decimal(5)),
+        limit_price=Price(Decimal(price)),
+    )
+
+
+def test_a_loss_is_not_sold_while_a_person_was_asked_to_buy_the_same() -> None:
+    past = memory(tickets=(ticket("VOO", Side.BUY),))
+    held_up = decide(overweight(), POLICY, past)
+    assert sold(held_up) == set()
+    assert any("a ticket nobody has answered" in gate.text for gate in held_up.gates)
+    assert sold(decide(overweight(), POLICY, memory(tickets=(ticket("BND", Side.BUY),)))) == {"SPY"}
+
+
+def test_the_limits_deny_such_a_sale_whoever_planned_it() -> None:
+    plan = decide(overweight(), POLICY, memory())
+    assert isinstance(plan, Proposal)
+    limits = Limits(max_order_fraction=Decimal(1), max_plan_fraction=Decimal(1))
+    verdict = check_plan(plan, overweight(fresh=190), limits, memory(), lots=RULE)
+    assert verdict.outcome == "denied"
+    assert any("of it for good" in reason for reason in verdict.reasons)
+    past = memory(tickets=(ticket("VOO", Side.BUY),))
+    assert check_plan(plan, overweight(), limits, past, lots=RULE).outcome == "denied"
+
+
+def test_nothing_is_bought_while_an_order_to_sell_the_same_at_a_loss_is_open() -> None:
+    """The lots of `account` cost 10: a sale at 9 loses, one at 11 does not."""
+    at_loss = memory(tickets=(ticket("SPY", Side.SELL, 9),))
+    held_up = decide(underweight(), POLICY, at_loss)
+    assert "SPY" not in buys(held_up)
+    (gate,) = [g for g in held_up.gates if g.name == "wash sale"]
+    assert "an order to sell SPY in main" in gate.text
+    assert gate.next_possible is None
+    free = decide(underweight(), POLICY, memory(tickets=(ticket("SPY", Side.SELL, 11),)))
+    assert "SPY" in buys(free)
+
+
+def test_a_person_may_except_an_account_for_a_while() -> None:
+    past = memory(recent_losses=(loss("VOO", DAY - timedelta(days=3)),))
+    assert "SPY" not in buys(decide(underweight(), POLICY, past))
+    word = WashException(account="main", symbol="SPY", until=DAY)
+    plan = decide(underweight(), POLICY, replace(past, wash_exceptions=(word,)))
+    assert "SPY" in buys(plan)
+    assert isinstance(plan, Proposal)
+    limits = Limits(max_order_fraction=Decimal(1), max_plan_fraction=Decimal(1))
+    allowed = replace(past, wash_exceptions=(word,))
+    assert check_plan(plan, underweight(), limits, allowed, lots=RULE).outcome == "approved"
+    assert check_plan(plan, underweight(), limits, past, lots=RULE).outcome == "denied"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        WashException(account="IRA", symbol="SPY", until=DAY),
+        WashException(account="main", symbol="BND", until=DAY),
+        WashException(account="main", symbol="SPY", until=DAY - timedelta(days=1)),
+    ],
+    ids=["another account", "another group", "over since yesterday"],
+)
+def test_an_exception_is_for_one_account_one_group_and_a_time(word: WashException) -> None:
+    past = memory(recent_losses=(loss("VOO", DAY - timedelta(days=3)),), wash_exceptions=(word,))
+    assert "SPY" not in buys(decide(underweight(), POLICY, past))

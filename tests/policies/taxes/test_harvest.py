@@ -1,5 +1,6 @@
 """Which losses are worth realising, worked by hand at flat rates of 35, 15 and 24 %."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -141,13 +142,38 @@ def test_in_a_bracket_of_zero_no_loss_is_worth_taking() -> None:
     assert "a loss saves less now than the lower basis costs later" in found.blocks
 
 
-def test_shares_bought_within_30_days_are_said_to_wash() -> None:
+def test_the_part_that_shares_bought_within_30_days_wash_counts_as_nothing() -> None:
+    """84.5 of 100 units at 10 are 845 of loss, worth 35 % of it; that pays for all costs."""
     bought = lot("drip", "15.5", "95", date(2026, 5, 20))
     found = opportunity(holding(lot("a", 100, "100"), recent=(bought,)), year())
     assert found is not None
     assert found.washed == Decimal("15.5")
-    assert found.loss_short == 845  # 84.5 of 100 units at 10
-    assert "15.5 of 100 units would be washed" in found.blocks[0]
+    assert found.loss_short == 845
+    assert found.saving == Decimal("295.75")
+    assert found.blocks == ()
+
+
+@pytest.mark.parametrize(("units", "blocked"), [("49.9", False), ("50", True), ("200", True)])
+def test_a_loss_of_which_half_would_be_washed_is_left(units: str, blocked: bool) -> None:
+    bought = lot("drip", units, "95", date(2026, 5, 20))
+    found = opportunity(holding(lot("a", 100, "100"), recent=(bought,)), year())
+    assert found is not None
+    assert bool(found.blocks) is blocked
+    if blocked:
+        assert "of 100 units would be washed" in found.blocks[0]
+
+
+def test_a_loss_that_an_ira_takes_for_good_costs_its_later_tax_too() -> None:
+    """10 of 100 units are lost: the basis falls by all 1,000, of which 15 % is due in ten years."""
+    bought = replace(lot("drip", 10, "95", date(2026, 5, 20)), account="ira")
+    sale = holding(lot("a", 100, "100"), recent=(bought,), untaxed=frozenset({"ira"}))
+    found = opportunity(sale, year())
+    assert found is not None
+    assert found.loss_short == 900
+    assert round(found.later_tax, 2) == Decimal("83.76")
+    in_taxable = opportunity(holding(lot("a", 100, "100"), recent=(bought,)), year())
+    assert in_taxable is not None
+    assert round(in_taxable.later_tax, 2) == Decimal("75.38")  # 900 * 0.15 / 1.06 ** 10
 
 
 def test_a_lot_that_is_sold_itself_washes_nothing() -> None:
