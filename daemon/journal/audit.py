@@ -11,15 +11,24 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import BigInteger, bindparam, or_, select
 
 from daemon.journal.anchor import Anchor, AnchorUnreadable, read_anchor
 from daemon.journal.chain import GENESIS, ChainRow
 from daemon.journal.database import Database
+from daemon.journal.prepared import Prepared
 from daemon.journal.store import JournalStore
 from daemon.journal.tables import AUDIT, CYCLE, DOCUMENT
 
 _BATCH = 1_000
+_BEFORE_THE_FIRST = -(2**62)
+"""A row that somebody has put before the first is found as well."""
+_ROWS_AFTER = Prepared(
+    select(AUDIT)
+    .where(AUDIT.c.seq > bindparam("after", type_=BigInteger))
+    .order_by(AUDIT.c.seq)
+    .limit(bindparam("most", type_=BigInteger))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +90,11 @@ def fits_anchor(journal: JournalStore, row: int, head: str) -> str:
 
 def chain_rows(database: Database) -> Iterator[ChainRow]:
     """The chain as stored, in order, a batch at a time so that its length costs no memory."""
-    after: int | None = None
+    after = _BEFORE_THE_FIRST
     while True:
-        chosen = select(AUDIT).order_by(AUDIT.c.seq).limit(_BATCH)
-        rows = database.rows(chosen if after is None else chosen.where(AUDIT.c.seq > after))
+        rows = database.rows(_ROWS_AFTER, {"after": after, "most": _BATCH})
         for row in rows:
-            yield ChainRow(**row._mapping)
+            yield ChainRow(**row._asdict())
         if len(rows) < _BATCH:
             return
         after = rows[-1].seq

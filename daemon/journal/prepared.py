@@ -64,6 +64,14 @@ class Prepared:
         finally:
             cursor.close()
 
+    def raw(self, tables: Connection, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Every row it finds, as the driver has it. Raises the driver's errors."""
+        cursor = self._execute(tables, values)
+        try:
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
     def _execute(self, tables: Connection, values: Mapping[str, object]) -> Any:
         made = self._compiled.get(tables.dialect.name) or self._compile(tables.dialect)
         if made.fixed:

@@ -121,6 +121,17 @@ _DROP_ALARM = Prepared(
         ALARM.c.name == bindparam("of_name"), ALARM.c.scope == bindparam("of_scope")
     )
 )
+_INSERT_HALT = Prepared(insert(HALT))
+_NOT_RESUMED = {"resumed_at": None, "resumed_by": None, "resumed_reason": None}
+_END_HALTS = Prepared(
+    update(HALT)
+    .where(HALT.c.resumed_at.is_(None))
+    .values(
+        resumed_at=bindparam("to_at"),
+        resumed_by=bindparam("to_by"),
+        resumed_reason=bindparam("to_reason"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +182,7 @@ def project(tables: Connection, place: Place, event: Event) -> bool:  # noqa: C9
             _DROP_ALARM.run(tables, {"of_name": event.name, "of_scope": event.scope})
         case Halted():
             values = {"seq": place.seq, "at": place.at, "by": event.by, "reason": event.reason}
-            tables.execute(insert(HALT), values)
+            _INSERT_HALT.run(tables, {**values, **_NOT_RESUMED})
         case Resumed():
             _resumed(tables, place, event)
         case (
@@ -358,7 +369,4 @@ def _alarm(tables: Connection, place: Place, event: Alarm) -> None:
 
 
 def _resumed(tables: Connection, place: Place, event: Resumed) -> None:
-    halted = update(HALT).where(HALT.c.resumed_at.is_(None))
-    tables.execute(
-        halted.values(resumed_at=place.at, resumed_by=event.by, resumed_reason=event.reason)
-    )
+    _END_HALTS.run(tables, {"to_at": place.at, "to_by": event.by, "to_reason": event.reason})

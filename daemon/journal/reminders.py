@@ -6,13 +6,25 @@ Nothing new has happened, so that the chain gets no row; the outbox gets another
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from daemon.journal.database import Database
+from daemon.journal.prepared import Prepared
 from daemon.journal.tables import ALARM, AUDIT, HALT, NOTICE
 
 BY_THEMSELVES = ("trimtab", "halt file")
 """Who halts without a person being there to know of it."""
+
+# Made once: every tick asks.
+_PAGES = Prepared(select(ALARM).where(ALARM.c.level == "page"))
+_NAMES = Prepared(select(ALARM.c.seq, ALARM.c.name, ALARM.c.scope))
+_LAST_HALT = Prepared(select(HALT.c.by).order_by(HALT.c.seq.desc()).limit(1))
+_KIND = Prepared(select(AUDIT.c.kind).where(AUDIT.c.seq == bindparam("of_seq")))
+_TOLD = Prepared(
+    select(NOTICE)
+    .where((NOTICE.c.key == bindparam("first")) | NOTICE.c.key.like(bindparam("later")))
+    .order_by(NOTICE.c.number.desc())
+)
 
 
 def remind(
@@ -24,7 +36,7 @@ def remind(
     is not told again: it is still on its way. A person's own halt needs no page to that person.
     """
     with database.using() as connection:
-        pages = connection.execute(select(ALARM).where(ALARM.c.level == "page")).all()
+        pages = _PAGES.all(connection, {})
         due = [
             notice
             for page in pages
@@ -41,14 +53,14 @@ def remind(
 
 def rows_of(database: Database, names: frozenset[tuple[str, str]]) -> frozenset[int]:
     """The rows of the open alarms with these names and scopes."""
-    found = database.rows(select(ALARM.c.seq, ALARM.c.name, ALARM.c.scope))
+    found = database.rows(_NAMES)
     return frozenset(row.seq for row in found if (row.name, row.scope) in names)
 
 
 def _is_own_halt(connection: Connection, page: Any) -> bool:
     if page.name != "halted":
         return False
-    last = connection.execute(select(HALT.c.by).order_by(HALT.c.seq.desc()).limit(1)).first()
+    last = _LAST_HALT.first(connection, {})
     return last is not None and last.by not in BY_THEMSELVES
 
 
@@ -56,11 +68,7 @@ def _again(
     connection: Connection, page: Any, now: datetime, every: timedelta
 ) -> list[dict[str, object]]:
     first = _first_key(connection, page)
-    told = connection.execute(
-        select(NOTICE)
-        .where(NOTICE.c.key.in_([first]) | NOTICE.c.key.like(f"{first}-again-%"))
-        .order_by(NOTICE.c.number.desc())
-    ).all()
+    told = _TOLD.all(connection, {"first": first, "later": f"{first}-again-%"})
     if not told or told[0].delivered_at is None or now - told[0].delivered_at < every:
         return []
     original, times = told[-1], len(told)
@@ -81,7 +89,7 @@ def _again(
 def _first_key(connection: Connection, page: Any) -> str:
     """The key of the notice that told of it: a halt is told by its own row, the one before."""
     if page.name == "halted":
-        before = connection.execute(select(AUDIT.c.kind).where(AUDIT.c.seq == page.seq - 1)).first()
+        before = _KIND.first(connection, {"of_seq": page.seq - 1})
         if before is not None and before.kind == "halted":
             return f"halted-{page.seq - 1}"
     return f"alarm-{page.seq}"

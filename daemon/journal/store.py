@@ -35,6 +35,7 @@ from portfolio.ports import JournalUnwritable
 from portfolio.records import CycleRecord, PendingApproval, QueuedNotice, Recorded
 
 _INSERT_TICK = Prepared(insert(TICK).values(at=bindparam("at")).inline())
+_DROP_OLD_TICKS = Prepared(delete(TICK).where(TICK.c.at < bindparam("before")))
 KEEP_TICKS = timedelta(days=400)
 """Ticks are the only rows that are ever pruned."""
 
@@ -229,7 +230,7 @@ class JournalStore:
         with self.database.transaction() as tables:
             _INSERT_TICK.run(tables, {"at": at})
             if self._pruned_on != day:
-                tables.execute(delete(TICK).where(TICK.c.at < at - KEEP_TICKS))
+                _DROP_OLD_TICKS.run(tables, {"before": at - KEEP_TICKS})
         self._pruned_on = day
 
     def anchor(self, at: datetime) -> None:
