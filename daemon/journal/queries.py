@@ -35,7 +35,7 @@ from portfolio.orders import Fill, Leg, LegState, OrderIntent, Side, TimeInForce
 from portfolio.records import CycleRecord, PendingApproval, Recorded
 
 _EVENT = (AUDIT.c.seq, AUDIT.c.at, AUDIT.c.actor, AUDIT.c.kind, AUDIT.c.body, AUDIT.c.hash)
-_LIVE = tuple(state.value for state in LegState if not state.is_terminal)
+LIVE = tuple(state.value for state in LegState if not state.is_terminal)
 _NO_LIMIT = 2**62
 _MOST = bindparam("most", type_=BigInteger)
 
@@ -154,7 +154,8 @@ def document(database: Database, ref: str) -> str:
     return str(row.body)
 
 
-def _leg(row: Row[Any]) -> Leg:
+def leg_of(row: Row[Any]) -> Leg:
+    """A row of the table of legs as the leg that it holds."""
     intent = OrderIntent(
         account=row.account,
         symbol=row.symbol,
@@ -186,7 +187,7 @@ def legs(
 ) -> Sequence[Leg]:
     """Legs in order of planning."""
     chosen = _legs(of_run=run is not None, live=live, since=since is not None)
-    return [_leg(row) for row in database.rows(chosen, {"run": run, "since": since})]
+    return [leg_of(row) for row in database.rows(chosen, {"run": run, "since": since})]
 
 
 @cache
@@ -195,7 +196,7 @@ def _legs(*, of_run: bool, live: bool, since: bool) -> Prepared:
     if of_run:
         chosen = chosen.where(LEG.c.run == bindparam("run"))
     if live:
-        chosen = chosen.where(or_(*(LEG.c.state == state for state in _LIVE)))
+        chosen = chosen.where(or_(*(LEG.c.state == state for state in LIVE)))
     if since:
         chosen = chosen.where(LEG.c.planned_at >= bindparam("since"))
     return Prepared(chosen)
@@ -204,7 +205,7 @@ def _legs(*, of_run: bool, live: bool, since: bool) -> Prepared:
 def leg(database: Database, client_order_id: str) -> Leg | None:
     """One leg."""
     row = database.first(_LEG, {"id": client_order_id})
-    return None if row is None else _leg(row)
+    return None if row is None else leg_of(row)
 
 
 def fills(

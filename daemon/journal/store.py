@@ -21,6 +21,7 @@ from daemon.journal.anchor import Anchor, write_anchor
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
 from daemon.journal.kept import ALARMS, APPROVALS, HOLDINGS, LEGS, RUNS, Answer, Kept
+from daemon.journal.leg_book import LegBook
 from daemon.journal.prepared import Prepared
 from daemon.journal.tables import TICK
 from daemon.journal.writing import Writer
@@ -60,6 +61,7 @@ class JournalStore:
         self._identity = identity
         self._writer = writer
         self._kept = Kept()
+        self._legs = None if writer is None else LegBook(database, writer.clock)
         self._pruned_on: date | None = None
 
     def close(self) -> None:
@@ -113,6 +115,10 @@ class JournalStore:
         self, *, run: int | None = None, live: bool = False, since: datetime | None = None
     ) -> Sequence[Leg]:
         """Legs in order of planning; `live` only those not terminal, `since` by planning time."""
+        if self._legs is not None:
+            known = self._legs.legs(run=run, live=live, since=since)
+            if known is not None:
+                return known
         return self._ask(
             ("legs", run, live, since),
             LEGS,
@@ -121,7 +127,8 @@ class JournalStore:
 
     def leg(self, client_order_id: str) -> Leg | None:
         """One leg."""
-        return queries.leg(self.database, client_order_id)
+        known = None if self._legs is None else self._legs.leg(client_order_id)
+        return known or queries.leg(self.database, client_order_id)
 
     def fills(
         self, *, client_order_id: str | None = None, since: datetime | None = None
@@ -206,15 +213,21 @@ class JournalStore:
         Raises `JournalUnwritable`, or `BrokenInvariant` for an event that contradicts the journal,
         and then nothing was kept.
         """
-        if self._writer is None:
+        if self._writer is None or self._legs is None:
             raise JournalUnwritable(f"{self.database.where} was opened for reading only")
         try:
             seq = self._writer.append(events, documents, actor)
         except BaseException:
-            self._kept.forget()
+            self._forget()
             raise
         self._kept.appended(events)
+        self._legs.appended(events)
         return seq
+
+    def _forget(self) -> None:
+        self._kept.forget()
+        if self._legs is not None:
+            self._legs.forget()
 
     def next_cycle(self) -> int:
         """The number of the next look, from 1."""

@@ -32,7 +32,7 @@ class Writer:
         """`chain` names the household; `clock` stamps the rows; `render` words the notices."""
         self._database = database
         self._chain = chain
-        self._clock = clock
+        self.clock = clock
         self._render = render
         self._head: tuple[int, str] | None = None
         self._refs: set[str] = set()
@@ -48,7 +48,7 @@ class Writer:
 
         Raises `JournalUnwritable` or `BrokenInvariant`.
         """
-        now = self._clock.now()
+        now = self.clock.now()
         if now.tzinfo is None:
             raise ValueError(f"the clock says {now!r}, without a time zone")
         now = now.astimezone(UTC)
