@@ -29,6 +29,7 @@ class FileLatch:
     def __init__(self, state_dir: Path, clock: Clock | None = None) -> None:
         self._dir = state_dir
         self._path = state_dir / FILE
+        self._file = str(self._path)
         self._ready = state_dir / _READY
         self._clock = clock or WallClock()
 
@@ -46,7 +47,7 @@ class FileLatch:
     def reason(self) -> str | None:
         """Why everything is halted; None only when the state directory is seen to have no halt."""
         try:
-            text = _read(self._path)
+            text = _read(self._file)
         except FileNotFoundError:
             if self._dir.is_dir():
                 return None
@@ -141,7 +142,7 @@ class FileLatch:
         return True
 
 
-def _read(path: Path) -> str:
+def _read(path: Path | str) -> str:
     descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     try:
         return os.read(descriptor, _BLOCK_BYTES).decode(errors="replace")

@@ -2,11 +2,12 @@
 
 import dataclasses
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
+from json.encoder import encode_basestring_ascii as _text
+from operator import attrgetter
 from typing import Any
 
 
@@ -18,7 +19,9 @@ def decimal_text(value: Decimal) -> str:
     """
     if not value.is_finite():
         raise TypeError(f"{value} is not a finite number")
-    text = f"{value:f}"
+    text = str(value)
+    if "E" in text:
+        text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
@@ -76,6 +79,8 @@ def _same(value: object) -> object:
 def _instant(value: datetime) -> str:
     if value.tzinfo is None:
         raise TypeError(f"{value!r} has no time zone")
+    if value.tzinfo is UTC:
+        return value.replace(tzinfo=None).isoformat() + "+00:00"  # a third of the time
     return value.isoformat()
 
 
@@ -110,7 +115,10 @@ _AS_IT_IS = frozenset((str, bool, int, type(None)))
 _HANDLERS: dict[type, Callable[[Any], object]] = {}
 
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+# A look writes hundreds of values, so that canonical JSON is written in one pass, without `plain`'s
+# dictionaries between; a test holds both to the same text.
+
+_Writer = Callable[[Any], str]
 
 
 def canonical(value: object) -> str:
@@ -119,7 +127,72 @@ def canonical(value: object) -> str:
     >>> canonical({"b": 1, "a": (True, None)})
     '{"a":[true,null],"b":1}'
     """
-    return _ENCODER.encode(plain(value))
+    kind = type(value)
+    return (_WRITERS.get(kind) or _writer(kind))(value)
+
+
+def _writer(kind: type) -> _Writer:
+    """How values of a type are written; found once for each type."""
+    known = _WRITERS[kind] = _writer_for(kind)
+    return known
+
+
+def _writer_for(kind: type) -> _Writer:
+    if issubclass(kind, StrEnum):
+        return _text
+    if issubclass(kind, Enum):
+        return lambda value: canonical(value.value)
+    if dataclasses.is_dataclass(kind):
+        return _record_writer(sorted(field.name for field in dataclasses.fields(kind)))
+    for known, write in _WRITES:
+        if issubclass(kind, known):
+            return write
+    raise TypeError(f"{kind.__name__} has no canonical text")
+
+
+def _record_writer(names: Sequence[str]) -> _Writer:
+    if not names:
+        return lambda _value: "{}"
+    keys = [f"{_text(name)}:" for name in names]
+    first, *others = names
+    parts_of = attrgetter(first, *others) if others else (lambda value: (getattr(value, first),))
+
+    def write(value: Any) -> str:
+        written = [
+            key + (_WRITERS.get(type(part)) or _writer(type(part)))(part)
+            for key, part in zip(keys, parts_of(value), strict=True)
+        ]
+        return "{" + ",".join(written) + "}"
+
+    return write
+
+
+def _written_mapping(value: Mapping[object, object]) -> str:
+    by_text = {str(plain(key)): item for key, item in value.items()}
+    return "{" + ",".join([f"{_text(k)}:{canonical(by_text[k])}" for k in sorted(by_text)]) + "}"
+
+
+def _written_sequence(value: Iterable[object]) -> str:
+    written = [(_WRITERS.get(type(item)) or _writer(type(item)))(item) for item in value]
+    return "[" + ",".join(written) + "]"
+
+
+_WRITES: tuple[tuple[type, _Writer], ...] = (
+    (str, _text),
+    (bool, lambda value: "true" if value else "false"),
+    (int, int.__repr__),
+    (type(None), lambda _value: "null"),
+    (Decimal, lambda value: f'"{decimal_text(value)}"'),
+    (datetime, lambda value: f'"{_instant(value)}"'),
+    (date, lambda value: f'"{value.isoformat()}"'),
+    (timedelta, lambda value: _text(str(plain(value)))),
+    (Mapping, _written_mapping),
+    (tuple, _written_sequence),
+    (list, _written_sequence),
+    (frozenset, lambda value: _written_sequence(_set(value))),
+    (set, lambda value: _written_sequence(_set(value))),
+)
+_WRITERS: dict[type, _Writer] = {}
 
 
 def digest(value: object) -> str:

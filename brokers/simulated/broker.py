@@ -260,8 +260,10 @@ class SimulatedBroker:
         if self.faults.failing_reads > 0:
             self.faults.failing_reads -= 1
             raise Unavailable(f"asked the simulated broker for {what}, it does not answer")
-        with _unavailable_when_not_kept():
+        try:
             return self.exchange.read(self._clock.now(), look)
+        except AccountFileError as error:
+            raise Unavailable(str(error)) from None
 
     def _shown(self, order: Order) -> Order:
         word = self.faults.status_words.get(order.broker_order_id)

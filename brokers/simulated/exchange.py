@@ -81,6 +81,12 @@ class Exchange:
 
     def read(self, now: datetime, look: Callable[[Books], T]) -> T:
         """What `look` finds in the books as of `now`; it must not change them."""
+        with self._lock, exact_arithmetic():
+            if not self._must_reload and not self._store.changed():
+                moment = self._next_moment() if self._books.booked else now
+                if moment is None or moment > now:  # nothing has fallen due
+                    self._books.at = max(self._books.at, now)
+                    return look(self._books)
         return self._run(now, lambda: look(self._books))
 
     # orders

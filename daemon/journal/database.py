@@ -8,10 +8,10 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url, text
@@ -25,6 +25,7 @@ from portfolio.ports import JournalUnwritable
 
 BUSY_TIMEOUT_MS = 5_000
 IN_MEMORY = Path(":memory:")
+T = TypeVar("T")
 
 
 class Database:
@@ -71,19 +72,30 @@ class Database:
         self, statement: Executable | Prepared, parameters: Mapping[str, object] | None = None
     ) -> Sequence[Any]:
         """Everything a query finds."""
+        if isinstance(statement, Prepared):
+            return self._asked(statement.all, parameters or {})
         with self.using() as connection:
-            if isinstance(statement, Prepared):
-                return statement.all(connection, parameters or {})
             return connection.execute(statement, parameters or {}).all()
 
     def first(
         self, statement: Executable | Prepared, parameters: Mapping[str, object] | None = None
     ) -> Any | None:
         """The first row a query finds."""
+        if isinstance(statement, Prepared):
+            return self._asked(statement.first, parameters or {})
         with self.using() as connection:
-            if isinstance(statement, Prepared):
-                return statement.first(connection, parameters or {})
             return connection.execute(statement, parameters or {}).first()
+
+    def _asked(
+        self, ask: Callable[[Connection, Mapping[str, object]], T], values: Mapping[str, object]
+    ) -> T:
+        """As within `using`, whose context managers a small question would feel."""
+        with self._lock:
+            try:
+                return ask(self._connection, values)
+            except Exception:
+                with self.using():
+                    raise
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -1,7 +1,8 @@
 """One text for one value: equal values have equal texts, and nothing inexact has one."""
 
+import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portfolio.canonical import canonical, decimal_text, digest
+from portfolio.canonical import canonical, decimal_text, digest, plain
 
 
 class Colour(StrEnum):
@@ -68,6 +69,34 @@ def test_equal_decimals_have_equal_texts_that_read_back(value: Decimal, zeros: i
     assert Decimal(text) == value
     longer = Decimal(f"{value:f}" + "0" * zeros)
     assert decimal_text(longer) == text
+
+
+_VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.text(max_size=5),
+        st.decimals(allow_nan=False, allow_infinity=False),
+        st.dates(),
+        st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))])),
+        st.timedeltas(),
+        st.sampled_from([Colour.RED, Number.ONE]),
+        st.frozensets(st.text(max_size=3), max_size=3),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.builds(Pair, a=inner, b=inner),
+        st.dictionaries(st.one_of(st.text(max_size=3), st.integers(0, 3)), inner, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
+@given(_VALUES)
+def test_the_text_is_what_json_makes_of_the_plain_value(value: object) -> None:
+    assert canonical(value) == json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers(), max_size=6))

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.clocks import SteppedClock
 from daemon.journal.database import IN_MEMORY
 from daemon.journal.leg_book import GROWS_TO, REACHES_BACK
 from daemon.journal.opening import open_journal
 from daemon.journal.queries import leg as leg_in_database
 from daemon.journal.queries import legs as legs_in_database
 from daemon.journal.store import JournalStore
+from daemon.machine.clocks import SteppedClock
 from daemon.protocol import BrokenInvariant
 from portfolio.events import LegMoved, LegPlanned, RunEnded, RunOpened
 from portfolio.orders import LegState
