@@ -8,15 +8,13 @@
 from datetime import timedelta
 
 from daemon.cycle import Watch
-from daemon.executor import move
 from daemon.house import House
 from daemon.late_fills import look_for_late_fills
 from daemon.observe import positions_beside
-from daemon.settle import settle
+from daemon.settle import settle, take_up
 from daemon.upkeep.clock_check import check_clock
 from daemon.upkeep.strangers import look_for_strangers
 from portfolio.events import FlowSeen, PositionsAccepted
-from portfolio.orders import LegState
 
 
 def recover(house: House, watch: Watch) -> None:
@@ -33,12 +31,9 @@ def recover(house: House, watch: Watch) -> None:
 
 
 def _resume_interrupted_legs(house: House) -> None:
-    """A leg whose intent was committed may have been sent; one that was only planned was not."""
+    """Before anybody is asked: a leg that was being sent is in doubt from now on."""
     for leg in house.journal.legs(live=True):
-        if leg.state is LegState.SUBMITTING:
-            move(house, leg, LegState.AMBIGUOUS, note="the process ended while it was being sent")
-        elif leg.state is LegState.PLANNED:
-            move(house, leg, LegState.ABANDONED, note="the process ended before it was sent")
+        take_up(house, leg)
 
 
 def _adopt_holdings_once(house: House) -> None:

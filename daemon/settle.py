@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from daemon.executor import check_content, move
+from daemon.executor import is_as_meant, move
 from daemon.house import House
 from daemon.late_fills import count_booked
 from daemon.protocol import state_of
@@ -121,9 +121,21 @@ def _resolve(house: House, leg: Leg, progress: Progress) -> None:
             _watch_for_late_arrival(house, leg)
         case LegState.DEFERRED:
             move(house, leg, LegState.ABANDONED, note="not sent again; the run plans afresh")
+        case LegState.SUBMITTING | LegState.PLANNED:
+            take_up(house, leg)
         case _:
-            # PLANNED and SUBMITTING belong to the executor, or to recovery after a crash.
             return
+
+
+def take_up(house: House, leg: Leg) -> None:
+    """End what a crash, or a wave that was broken off, has left in the middle of being sent.
+
+    An intent that was committed may have been sent; one that was only planned was not.
+    """
+    if leg.state is LegState.SUBMITTING:
+        move(house, leg, LegState.AMBIGUOUS, note="its sending was broken off")
+    elif leg.state is LegState.PLANNED:
+        move(house, leg, LegState.ABANDONED, note="broken off before it was sent")
 
 
 def _follow(house: House, leg: Leg, progress: Progress) -> None:
@@ -168,9 +180,11 @@ def _take_over(
 ) -> Leg:
     """Bring a leg to what its order shows, when that is news; `also` is told in the same commit.
 
-    `found` says how the order came to light; it goes before the broker's own reason.
+    `found` says how the order came to light; it goes before the broker's own reason. An order of
+    other content halts everything and is not taken over; the other legs go on settling.
     """
-    check_content(house, leg, order)
+    if not is_as_meant(house, leg, order):
+        return leg
     if order.status is OrderStatus.UNKNOWN:
         text = f"has the status {order.raw_status!r}"
         if told := _pages(house, leg, "unknown order status", text):

@@ -15,6 +15,7 @@ from daemon.errors import AlreadyRunningError
 from daemon.latch import FileLatch
 from daemon.logs import get_logger
 from daemon.machine import lease, sd_notify
+from daemon.protocol import BrokenInvariant
 from daemon.redaction import Redactor
 from daemon.requests.spool import prepare_spool
 from daemon.waking.queue import WakeQueue
@@ -134,7 +135,7 @@ def _loop(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> str:
 
 def _recover(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> bool:
     """Recover until it succeeds; False when told to stop before it did."""
-    log, pause = get_logger(), RECOVERY_PAUSE_SECONDS
+    log, pause, house = get_logger(), RECOVERY_PAUSE_SECONDS, assembly.house
     while not stop.is_set():
         try:
             assembly.recover()
@@ -143,6 +144,12 @@ def _recover(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> bool:
         except (Unavailable, CalendarDisagreement) as problem:
             log.warning("not ready", reason=str(problem), next_try_seconds=pause)
             sd_notify.notify(f"STATUS=not ready: {problem}", "EXTEND_TIMEOUT_USEC=120000000")
-            wakes.get(pause)
-            pause = min(pause * 2, 60.0)
+        except BrokenInvariant as problem:
+            # A step that failed is repeated, never skipped; until it holds nothing can be sent.
+            log.warning("not ready", reason=str(problem), next_try_seconds=pause)
+            if house.latch.reason() is None:
+                house.latch.set("trimtab", f"an invariant does not hold: {problem}")
+            sd_notify.notify(f"STATUS=not ready: {problem}", "EXTEND_TIMEOUT_USEC=120000000")
+        wakes.get(pause)
+        pause = min(pause * 2, 60.0)
     return False

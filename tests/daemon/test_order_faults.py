@@ -1,16 +1,18 @@
 """What can go wrong with an order, one story each: nothing is sent twice, and each end is explained."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from daemon.protocol import BrokenInvariant
+from daemon.executor import move
 from policies.policy import Policy
+from portfolio.events import LegPlanned
 from portfolio.money import ZERO, Quantity
 from portfolio.orders import Leg, LegState, Order, OrderIntent, OrderStatus, Side
-from portfolio.ports import Accepted, Deferred, NotSent, Refused, Unavailable
+from portfolio.ports import Accepted, Deferred, NotSent, Refused, SubmitOutcome, Unavailable
 from portfolio.snapshot import PriceFault
 from portfolio.wakes import WakeKind
 from tests.support.house import Rig, build_rig, table
@@ -182,9 +184,52 @@ def test_an_order_of_other_content_under_our_id_halts_everything(rig: Rig) -> No
         limit_price=leg.intent.limit_price,
     )
     rig.broker.exchange.submit(leg.client_order_id, other, rig.clock.now())
-    with pytest.raises(BrokenInvariant, match="quantity 7 instead of"):
-        wait(rig, seconds=5)
-    assert rig.latch.reason() is not None
+    wait(rig, seconds=5)
+    assert "quantity 7 instead of" in (rig.latch.reason() or "")
+    assert the_leg(rig).state is LegState.AMBIGUOUS, "it is not taken for ours"
+    assert len(rig.journal.events("halted")) == 1
+    wait(rig, seconds=60)
+    assert len(rig.journal.events("halted")) == 1, "told once"
+
+
+def test_an_answer_of_other_content_to_a_send_is_no_acceptance(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = rig.broker.submit
+
+    def submit(name: str, intent: OrderIntent) -> SubmitOutcome:
+        outcome = really(name, intent)
+        assert isinstance(outcome, Accepted)
+        return Accepted(order=replace(outcome.order, quantity=Quantity(Decimal(7))))
+
+    monkeypatch.setattr(rig.broker, "submit", submit)
+    approve(rig)
+    assert "quantity 7 instead of" in (rig.latch.reason() or "")
+    wait(rig, seconds=60)
+    assert the_leg(rig).state is LegState.FILLED, "its look-up shows what was meant"
+
+
+def test_a_wave_that_was_broken_off_is_taken_up_by_the_next_settling(rig: Rig) -> None:
+    """The process lives on after an invariant that did not hold in the middle of a wave."""
+    approve(rig)
+    leg = the_leg(rig)
+    stem = leg.client_order_id[:-6]
+    sending = Leg(
+        client_order_id=f"{stem}ffffff",
+        run=leg.run,
+        cycle=leg.cycle,
+        index=9,
+        intent=leg.intent,
+        reason=leg.reason,
+        state=LegState.PLANNED,
+        planned_at=rig.clock.now(),
+    )
+    planned = replace(sending, client_order_id=f"{stem}eeeeee", index=10)
+    rig.journal.append(LegPlanned(leg=sending), LegPlanned(leg=planned))
+    move(rig.house, sending, LegState.SUBMITTING, sends=1, sent_at=rig.clock.now())
+    wait(rig, seconds=5)
+    states = {leg.index: leg.state for leg in rig.journal.legs()}
+    assert (states[9], states[10]) == (LegState.AMBIGUOUS, LegState.ABANDONED)
 
 
 def test_an_answer_that_names_another_order_leaves_the_outcome_open(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from brokers.simulated.broker import SimulatedBroker
 from portfolio.accounts import Position
 from portfolio.instruments import Instrument
 from portfolio.memory import CashFlow
-from portfolio.money import Quantity
+from portfolio.money import Price, Quantity
 from portfolio.orders import Fill, Order, OrderIntent, OrderStatus
 from portfolio.ports import (
     Accepted,
@@ -134,7 +134,13 @@ class FaultyBroker:
             "stale orders",
             lambda v: v.orders.get(client_order_id),
         )
-        return None if found is None or self._is_hidden(found) else found
+        return None if found is None or self._is_hidden(found) else self._altered(found)
+
+    def _altered(self, order: Order) -> Order:
+        """An order as the network may garble it: another limit under the same id."""
+        if order.limit_price is None or not self._world.happens("altered order", 0.05):
+            return order
+        return replace(order, limit_price=Price(order.limit_price + 1))
 
     def fills_since(self, since: datetime) -> Sequence[Fill]:
         return self._read(
@@ -204,6 +210,24 @@ class FaultyBroker:
 
     def _submitted(self, name: str, intent: OrderIntent) -> SubmitOutcome:
         world = self._world
+        if (lost := self._on_the_way_there(name, intent)) is not None:
+            return lost
+        outcome = self.take(name, intent)
+        if world.happens("answer lost"):
+            return Ambiguous(message="read timeout")
+        if isinstance(outcome, Accepted) and world.happens("delivered twice"):
+            return Exists(message="client_order_id must be unique")
+        if world.happens("server error"):
+            return Ambiguous(message="502 bad gateway")
+        if isinstance(outcome, Accepted) and world.happens("garbled answer"):
+            return Accepted(order=replace(outcome.order, client_order_id="another"))
+        if isinstance(outcome, Accepted):
+            return Accepted(order=self._altered(outcome.order))
+        return outcome
+
+    def _on_the_way_there(self, name: str, intent: OrderIntent) -> SubmitOutcome | None:
+        """What a request comes to that does not reach the exchange now; None for one that does."""
+        world = self._world
         if self._budget.try_spend(reserve=True):
             return NotSent(message="this minute's requests are spent")
         if world.happens("not sent"):
@@ -212,20 +236,15 @@ class FaultyBroker:
             return Deferred(retry_at=world.clock.now() + timedelta(seconds=30))
         if world.happens("refused"):
             return Refused(code="40310000", message="the exchange says no")
+        if world.happens("refused for good", 0.1):
+            return Refused(code="40310000", message="trading is suspended", halts=True)
         if world.happens("request lost"):
             return Ambiguous(message="read timeout")
         if world.happens("late arrival"):
             due = world.clock.now() + timedelta(seconds=world.faults.whole(5, 1500))
             self._network.late.append((due, name, intent))
             return Ambiguous(message="read timeout")
-        outcome = self.take(name, intent)
-        if world.happens("answer lost"):
-            return Ambiguous(message="read timeout")
-        if world.happens("server error"):
-            return Ambiguous(message="502 bad gateway")
-        if isinstance(outcome, Accepted) and world.happens("garbled answer"):
-            return Accepted(order=replace(outcome.order, client_order_id="another"))
-        return outcome
+        return None
 
     def take(self, name: str, intent: OrderIntent) -> Accepted | Refused | Exists:
         """The request arrives at the exchange."""

@@ -68,11 +68,27 @@ LATER_FAULTS = ("clock step", "reload", "split", "dividend", "counts late", "dis
 LATER = 10_000
 """Seeds below it live with the menu that they found their faults with; from it on with all of it."""
 
+LATEST_FAULTS = (
+    # reading
+    "no quote before a send",
+    "quote turns",
+    "unknown volume",
+    "unknown close",
+    "altered order",
+    "mute stream",
+    # sending
+    "refused for good",
+    "delivered twice",
+)
+LATEST = 100_000_000
+"""From this seed on worlds have these too, and traits of `draw_traits`."""
+
 OF_THE_WORLD = frozenset(
     (
         *("fills held", "part fill", "rejected later", "stuck cancel", "cancel unanswered"),
         *("trading halt", "jump", "unknown word", "invisible order", "late arrival"),
         *("split", "dividend", "counts late", "reload"),
+        *("mute stream", "unknown volume", "unknown close", "delivered twice"),
         *("own order", "own trade", "deposit", "withdrawal", "late approval", "rejection"),
     )
 )
@@ -126,4 +142,22 @@ def draw_menu(seed: int) -> Menu:
     crash_rate = dice.among(CRASH_RATES)
     if seed >= LATER:
         rates |= {fault: dice.among(RATES) for fault in LATER_FAULTS if dice.chance(share)}
+    if seed >= LATEST:
+        rates |= {fault: dice.among(RATES) for fault in LATEST_FAULTS if dice.chance(share)}
     return Menu(rates=rates, crash_rate=crash_rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What a world is besides its faults. `guards` says that the household keeps out wash sales."""
+
+    guards: bool = False
+    max_order: int | None = None
+
+
+def draw_traits(seed: int) -> Traits:
+    """Worlds before `LATEST` have none, so that they stay what they were."""
+    if seed < LATEST:
+        return Traits()
+    dice = Dice(seed, "traits")
+    return Traits(guards=dice.chance(0.25), max_order=dice.among((None, None, None, 6000)))

@@ -94,6 +94,12 @@ class OwnBooks:
     deposits: list[tuple[int, Decimal]] = field(default_factory=list)
     in_calm: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """Units of a symbol that our orders traded since the faults were over."""
+    cheapest: dict[str, Decimal] = field(default_factory=dict)
+    """The lowest price at which any unit of a symbol that is held may have been bought."""
+    bought: set[str] = field(default_factory=set)
+    sold: set[str] = field(default_factory=set)
+    losses: dict[str, str] = field(default_factory=dict)
+    """Symbol to the execution that sold units of it at a loss, whichever units those were."""
 
     def open_ours(self, symbol: str) -> list[Ordered]:
         return [o for o in self.orders.values() if o.is_ours and o.symbol == symbol and o.rest > 0]
@@ -106,7 +112,11 @@ class Checks:
         self.world = world
         self.violations: list[Violation] = []
         settings = world.settings
-        self.books = OwnBooks(cash=settings.cash, held=dict(settings.positions))
+        self.books = OwnBooks(
+            cash=settings.cash,
+            held=dict(settings.positions),
+            cheapest=dict(settings.average_costs),
+        )
         self.sent: dict[str, Sent] = {}
         self._halted_before: bool = False
         self._cancels_then: dict[str, int] = {}
@@ -178,6 +188,7 @@ class Checks:
             weight=self.weight(intent.symbol),
         )
         self._check_allowed(name, intent, worth)
+        self._check_wash(name, intent)
 
     def _check_quote(self, name: str, intent: OrderIntent) -> None:
         quote = self.world.prices.served.get(intent.symbol)
@@ -190,6 +201,22 @@ class Checks:
         wide = (quote.ask - quote.bid) / ((quote.ask + quote.bid) / 2)
         if age > 60 or quote.bid > quote.ask or wide > Decimal("0.0201") or far > Decimal("0.0101"):
             self.violated("I5 fresh price", f"{name}: {age:.0f} s old, {far:.4f} away, {wide:.4f}")
+
+    def _check_wash(self, name: str, intent: OrderIntent) -> None:
+        """I15: nothing is bought back that was sold at a loss, as far as the daemon can know of it."""
+        symbol, guards = intent.symbol, self.world.traits.guards
+        execution = self.books.losses.get(symbol)
+        if not guards or intent.side is Side.SELL or execution is None:
+            return
+        if self.rows("SELECT 1 FROM fill WHERE execution_id = ?", execution):
+            self.violated("I15 no wash sale", f"{name} buys {symbol}, {execution} lost on it")
+
+    def _note_cost(self, symbol: str, execution: str, *, buys: bool, price: Decimal) -> None:
+        """Only a symbol that nobody has bought in this world: else the loss may be washed already."""
+        books = self.books
+        (books.bought if buys else books.sold).add(symbol)
+        if not buys and symbol not in books.bought and price < books.cheapest[symbol]:
+            books.losses.setdefault(symbol, execution)
 
     def _check_allowed(self, name: str, intent: OrderIntent, worth: Decimal) -> None:
         """I9: within what the limits let pass alone, or within what a person has approved."""
@@ -298,6 +325,9 @@ class Checks:
                 if self.world.is_calm and order.is_ours:
                     books.in_calm[order.symbol] += entry.quantity
                 self._check_cash(order.name)
+                self._note_cost(
+                    order.symbol, entry.execution_id, buys=order.buys, price=entry.price
+                )
             case OrderEnded():
                 books.orders[self._numbers[entry.broker_order_id]].over = True
             case FlowBooked():
@@ -306,6 +336,7 @@ class Checks:
                     books.deposits.append((self.world.tick, entry.amount))
             case SplitBooked():
                 books.held[entry.symbol] = entry.quantity
+                books.cheapest[entry.symbol] /= entry.ratio
             case _:
                 pass
 

@@ -57,6 +57,14 @@ def _is_at_rest(world: World) -> None:
         )
     if world.latch.reason() is not None:
         checks.violated("I7 liveness", f"still halted: {world.latch.reason()}")
+    _is_inside_its_bands(world)
+
+
+def _is_inside_its_bands(world: World) -> None:
+    """As far as it may trade: what was sold at a loss is not bought back for thirty days."""
+    checks = world.checks
+    if world.traits.guards and checks.books.sold:
+        return
     equity = checks.equity()
     for symbol in SYMBOLS:
         weight = checks.weight(symbol)

@@ -23,6 +23,7 @@ from daemon.journal import codec, queries
 from daemon.machine import lease, process
 from daemon.protocol import BrokenInvariant
 from daemon.service import Service
+from daemon.taxes.ledger import JournalLedger
 from daemon.upkeep.chores import Chores
 from daemon.waking.queue import WakeQueue
 from portfolio.canonical import document_of
@@ -95,6 +96,7 @@ class Body:
         clock = world.daemon_clock
         store = world.disk.open(clock, world.render)
         broker = FaultyBroker(world.broker, world.network, world)
+        journal = SimulatedJournal(store, world.hook, world.disk_says)
         self.house = House(
             name="sim",
             clock=clock,
@@ -103,7 +105,8 @@ class Body:
             readers={"main": broker},
             senders={"main": broker},
             prices=world.prices,
-            journal=SimulatedJournal(store, world.hook, world.disk_says),
+            journal=journal,
+            lots=JournalLedger(journal) if world.traits.guards else None,
             latch=world.latch,
             policy=world.reload(),
             limits=world.limits,

@@ -1,6 +1,7 @@
 """The market of a simulated world: prices that move within a session, and quotes that lie."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -93,6 +94,8 @@ class FaultyPrices:
         self._market = market
         self._clock = clock
         self.faults: dict[str, str] = {}
+        self.turns: Callable[[], str] = str
+        """Asked at a look at one symbol, as before a send: what becomes of its quote, if anything."""
         self.old: dict[str, Quote] = {}
         self.silent = False
         self.served: dict[str, Quote | RefusedPrice] = {}
@@ -100,7 +103,13 @@ class FaultyPrices:
     def quotes(self, symbols: Iterable[str]) -> Mapping[str, Quote | RefusedPrice]:
         if self.silent:
             raise Unavailable("asked for quotes, no answer")
-        answers = {symbol: self._quote(symbol) for symbol in symbols}
+        wanted = list(symbols)
+        turn = self.turns() if len(wanted) == 1 else ""
+        if turn == "no quote before a send":
+            raise Unavailable("asked for a quote, no answer")
+        answers = {
+            symbol: self._quote(symbol, turn or self.faults.get(symbol)) for symbol in wanted
+        }
         self.served.update(answers)
         return answers
 
@@ -112,9 +121,8 @@ class FaultyPrices:
             if isinstance(quote, Quote):
                 self.old[symbol] = quote
 
-    def _quote(self, symbol: str) -> Quote | RefusedPrice:
+    def _quote(self, symbol: str, fault: str | None) -> Quote | RefusedPrice:
         quote = self._market.quote(symbol, self._clock.now())
-        fault = self.faults.get(symbol)
         if fault is None or isinstance(quote, RefusedPrice):
             return quote
         match fault:
@@ -126,17 +134,13 @@ class FaultyPrices:
             case "crossed price":
                 detail = f"{symbol} bid is above ask"
                 return _refused(symbol, PriceFault.CROSSED, detail, quote.price)
+            case "unknown volume":
+                return replace(quote, average_daily_volume=None)
+            case "unknown close":
+                return replace(quote, previous_close=None)
             case _:
                 ask = (quote.ask * Decimal("1.05")).quantize(CENT)
-                return Quote(
-                    symbol=symbol,
-                    bid=quote.bid,
-                    ask=Price(ask),
-                    last=quote.last,
-                    as_of=quote.as_of,
-                    previous_close=quote.previous_close,
-                    average_daily_volume=quote.average_daily_volume,
-                )
+                return replace(quote, ask=Price(ask))
 
 
 def _refused(symbol: str, fault: PriceFault, detail: str, count_at: Price | None) -> RefusedPrice:

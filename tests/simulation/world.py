@@ -5,7 +5,7 @@ daemon that lives in it is production's own, from `process._run` down.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,14 +21,14 @@ from daemon.machine.process import StopFlag
 from daemon.notices.render import renderer
 from daemon.waking.alarms import PutWake
 from policies.limits import Limits
-from policies.policy import DepositRule, Policy
+from policies.policy import Policy
 from portfolio.accounts import Account, Autonomy
-from portfolio.money import CENT, Money, Price, Quantity, Weight
-from portfolio.target import Slice, build_target
+from portfolio.money import CENT, Money, Price, Quantity
 from portfolio.wakes import Wake, WakeKind
 from tests.simulation.broker import FaultyBroker, Network, look_around
-from tests.simulation.chance import OF_THE_WORLD, Dice, Menu, draw_menu
+from tests.simulation.chance import OF_THE_WORLD, Dice, Menu, draw_menu, draw_traits
 from tests.simulation.checks import Checks
+from tests.simulation.household import policy_of, weights_of
 from tests.simulation.market import (
     DAYS,
     FIRST,
@@ -47,6 +47,10 @@ OLDEST_REPLICA = timedelta(minutes=10)
 """How far a replica of the broker's may be behind."""
 STALE = frozenset(("stale all", "stale positions", "stale cash", "stale orders", "late fills"))
 """Faults for which the world keeps what it looked like."""
+QUOTE_FAULTS = (
+    *("stale price", "no price", "crossed price", "wide price"),
+    *("unknown volume", "unknown close"),
+)
 CANARY = "sk-canary-7Q2mX9vL"
 """A secret that stands behind every failure and must show up nowhere."""
 
@@ -131,6 +135,7 @@ class World:
         self.seed = seed
         self.directory = directory
         self.menu = draw_menu(seed) if menu is None else menu
+        self.traits = draw_traits(seed)
         self.plan = plan
         self.ticks = TICKS if plan is None else plan.ticks
         self.calm_from = self.ticks * 6 // 10
@@ -154,12 +159,12 @@ class World:
 
     def _build(self, dice: Dice) -> None:
         first = {s: Decimal(dice.whole(4000, 30000)) / 100 for s in SYMBOLS}
-        weights = _weights(dice)
-        self.policy = self.next_policy = _policy(dice, weights)
+        weights = weights_of(dice)
+        self.policy = self.next_policy = policy_of(dice, weights, self.traits)
         self.free_bytes = 10**12
         equity = Decimal(100_000)
         cash_part = Decimal(dice.among((0, 2, 5, 20, 60))) / 100
-        held = _weights(dice)
+        held = weights_of(dice)
         positions = {
             s: Quantity((equity * (1 - cash_part) * held[s] / first[s]).to_integral_value())
             for s in SYMBOLS
@@ -188,12 +193,14 @@ class World:
         opened_at = self.market.session_of(DAYS[FIRST]).opens_at
         self.clock = SteppedClock(opened_at)
         self.prices = FaultyPrices(self.market, self.clock)
+        self.prices.turns = self._turn_of_a_quote
         self.broker = SimulatedBroker("main", self.settings, self.market, self.clock)
         self.disk = the_disk(opened_at)
         self.disk.wipe()
         autonomy = Autonomy.AUTO if dice.chance(0.7) else Autonomy.PROPOSE
         self.accounts = (Account(id="main", broker="simulated", autonomy=autonomy),)
-        self.limits = Limits()
+        most = self.traits.max_order
+        self.limits = Limits(max_order=None if most is None else Money(Decimal(most)))
         self.latch = FileLatch(self.directory, self.daemon_clock)
         self.render = renderer(amounts=True, dry_run=False)
 
@@ -333,7 +340,8 @@ class World:
             wakes.append(Wake(kind=WakeKind.CONFIGURATION))
         tick = Wake(kind=WakeKind.TICK)
         news = Wake(kind=WakeKind.ORDER_UPDATE, detail="stream")
-        return [*wakes, *([news] if self.course.chance(0.5) else []), tick]
+        speaks = self.course.chance(0.5) and not self.menu.rate("mute stream")
+        return [*wakes, *([news] if speaks else []), tick]
 
     @property
     def is_over(self) -> bool:
@@ -403,13 +411,13 @@ class World:
             number for number in self.network.counts_late if self._counts_still_late(number)
         }
         if self.happens("reload", 0.05):
-            self.next_policy = _policy(self.faults, _weights(self.faults))
+            self.next_policy = policy_of(self.faults, weights_of(self.faults), self.traits)
         network, prices, market = self.network, self.prices, self.market
         network.joint = network.views[0] if network.views and self.happens("stale all") else None
         prices.silent = self.happens("no prices", 0.5)
         prices.faults = {}
         for symbol in SYMBOLS:
-            for fault in ("stale price", "no price", "crossed price", "wide price"):
+            for fault in QUOTE_FAULTS:
                 if self.happens(fault, 0.5):
                     prices.faults[symbol] = fault
             if self.happens("jump", 0.02):
@@ -420,6 +428,13 @@ class World:
             elif self.is_calm or self.faults.chance(0.2):
                 market.halts.discard(symbol)
         self._trouble_orders()
+
+    def _turn_of_a_quote(self) -> str:
+        """What becomes of a quote between the look and the send."""
+        if self.happens("no quote before a send", 0.5):
+            return "no quote before a send"
+        turns = self.happens("quote turns", 0.5)
+        return self.faults.among(("stale price", "no price", "wide price")) if turns else ""
 
     def _counts_still_late(self, broker_order_id: str) -> bool:
         """Until a while after the order's end; when the faults are over, so is this."""
@@ -463,27 +478,6 @@ class World:
         if self.deaths.chance(self.menu.rate("kill") * 0.15):
             reach = self.deaths.among((1, 10, 40, 120))
             self.next_kill = self.tally.hooks + self.deaths.whole(1, reach)
-
-
-def _weights(dice: Dice) -> Mapping[str, Decimal]:
-    """Five weights in whole percents, none under four, that sum to one."""
-    cuts = [dice.whole(4, 40) for _ in SYMBOLS]
-    scaled = [max(4, round(cut * 100 / sum(cuts))) for cut in cuts]
-    scaled[scaled.index(max(scaled))] += 100 - sum(scaled)
-    return {s: Decimal(part) / 100 for s, part in zip(SYMBOLS, scaled, strict=True)}
-
-
-def _policy(dice: Dice, weights: Mapping[str, Decimal]) -> Policy:
-    return Policy(
-        target=build_target(
-            [Slice(name=s.lower(), weight=Weight(w), symbol=s) for s, w in weights.items()],
-            cash_buffer=Weight(Decimal("0.005")),
-        ),
-        backstop=None,
-        rest_sessions=dice.among((0, 0, 0, 1)),
-        deposits=DepositRule(wait_sessions=dice.among((0, 1))),
-        fractional=dice.chance(0.5),
-    )
 
 
 __all__ = ["Crash", "Plan", "SimulatedAlarms", "Tally", "World"]
