@@ -33,7 +33,7 @@ def recover(house: House, watch: Watch) -> None:
 def _resume_interrupted_legs(house: House) -> None:
     """Before anybody is asked: a leg that was being sent is in doubt from now on."""
     for leg in house.journal.legs(live=True):
-        take_up(house, leg)
+        take_up(house, leg, "the process ended")
 
 
 def _adopt_holdings_once(house: House) -> None:

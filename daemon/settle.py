@@ -122,20 +122,20 @@ def _resolve(house: House, leg: Leg, progress: Progress) -> None:
         case LegState.DEFERRED:
             move(house, leg, LegState.ABANDONED, note="not sent again; the run plans afresh")
         case LegState.SUBMITTING | LegState.PLANNED:
-            take_up(house, leg)
+            take_up(house, leg, "its wave was broken off")
         case _:
             return
 
 
-def take_up(house: House, leg: Leg) -> None:
+def take_up(house: House, leg: Leg, what: str) -> None:
     """End what a crash, or a wave that was broken off, has left in the middle of being sent.
 
     An intent that was committed may have been sent; one that was only planned was not.
     """
     if leg.state is LegState.SUBMITTING:
-        move(house, leg, LegState.AMBIGUOUS, note="its sending was broken off")
+        move(house, leg, LegState.AMBIGUOUS, note=f"{what} while it was being sent")
     elif leg.state is LegState.PLANNED:
-        move(house, leg, LegState.ABANDONED, note="broken off before it was sent")
+        move(house, leg, LegState.ABANDONED, note=f"{what} before it was sent")
 
 
 def _follow(house: House, leg: Leg, progress: Progress) -> None:

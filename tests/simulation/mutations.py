@@ -116,10 +116,10 @@ def lost_can_go_again(run: Any, legs: Any) -> Any:
     return _remaining_rightly(run, tuple(leg for leg in legs if leg.state is not LegState.LOST))
 
 
-def taken_over_without_parts(house: Any, leg: Leg, order: Any, also: Any = ()) -> Leg:
+def taken_over_without_parts(house: Any, leg: Leg, order: Any, also: Any = (), **words: Any) -> Leg:
     if order.status is not OrderStatus.FILLED:
         order = replace(order, filled_quantity=leg.filled_quantity)
-    return take_over(house, leg, order, also)
+    return take_over(house, leg, order, also, **words)
 
 
 take_over = settle._take_over
