@@ -192,10 +192,7 @@ def _plan(plan: Proposal, taxes: TaxEstimate) -> Iterator[str]:
         f"The fast planner's own bound proves that no plan could save more than"
         f" {_usd(taxes.gap)} on top"
     )
-    yield (
-        "(tax, trading cost and the price of drift together); with so few slices it is"
-        " wide. The exact"
-    )
+    yield ("(tax, trading cost and the price of drift together). The exact")
     yield f"planner makes {same} and leaves a gap of {_usd(exact.taxes.gap if exact.taxes else None)}."
     yield ""
 

@@ -25,7 +25,7 @@ def year_tax(problem: Problem, short: float, long: float) -> float:
 
 
 def objective(problem: Problem, trades: Trades) -> float:
-    """Tax, trading, drift, holding, waiting and idle cash, summed one trade at a time."""
+    """Tax, trading, drift, holding, waiting, idle cash and cash that lacks, one trade at a time."""
     accounts, names, lots = problem.shape
     chains, drift = problem.chains, problem.drift
     short, long = problem.base
@@ -54,4 +54,6 @@ def objective(problem: Problem, trades: Trades) -> float:
         beyond = max(value[c] - float(drift.high[c]), float(drift.low[c]) - value[c], 0.0)
         total += drift.inside * (off - beyond) + drift.beyond * beyond
     total += sum(problem.idle * max(left, 0.0) for left in cash)
+    steepest = drift.beyond + max(abs(float(h)) for h in problem.holding.flat)
+    total += sum(4.0 * (1.0 + steepest) * max(-left, 0.0) for left in cash)
     return total + year_tax(problem, short, long)

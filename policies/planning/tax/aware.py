@@ -128,7 +128,7 @@ def _report(household: Household, answer: Answer) -> TaxEstimate:
     to_target = replace(
         problem, drift=replace(problem.drift, low=problem.drift.goal, high=problem.drift.goal)
     )
-    steps.append(("holdings, lots and netting", plan(to_target, rounds=0).cost.tax))
+    steps.append(("holdings, lots and netting", plan(to_target).cost.tax))
     steps.append(("stopping inside the band", answer.cost.tax))
     savings, before = [], naive
     for technique, tax in steps:

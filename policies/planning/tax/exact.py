@@ -8,6 +8,7 @@ Needs highspy (the optional extra `exact`), imported where it is used.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -121,10 +122,9 @@ def _trades(model: Model, problem: Problem) -> tuple[Index, Index]:
 def _cash(model: Model, problem: Problem, sold: Index, bought: Index) -> None:
     for i, cash in enumerate(problem.cash):
         entries = [(v, 1.0 - problem.kappa[j]) for (a, j, _), v in sold.items() if a == i]
-        room = sum(model.high[v] * keep for v, keep in entries)
         entries += [(v, -1.0 - problem.kappa[j]) for (a, j), v in bought.items() if a == i]
-        left = model.column(cost=problem.idle)
-        model.row(-max(float(cash), -room), -max(float(cash), -room), *entries, (left, -1.0))
+        left, lacking = model.column(cost=problem.idle), model.column(cost=problem.lack)
+        model.row(-float(cash), -float(cash), *entries, (left, -1.0), (lacking, 1.0))
 
 
 def _drift(model: Model, problem: Problem, sold: Index, bought: Index) -> None:
@@ -160,9 +160,10 @@ def _guards(model: Model, problem: Problem, sold: Index, bought: Index) -> None:
             most = _most_bought(problem, j)
             entries = [(v, 1.0) for v in buys]
             model.row(-INFINITY, most, *entries, (harvests, most))
-    for (a, c, n), v in sold.items():
-        after = sold.get((a, c, n + 1))
-        if problem.fifo[a] and after is not None:
+    keys = sorted(sold)
+    for (a, c, n), (b, d, m) in pairwise(keys):
+        if problem.fifo[a] and (a, c) == (b, d):
+            v, after = sold[a, c, n], sold[b, d, m]
             gone = model.flag()
             model.row(0.0, INFINITY, (v, 1.0), (gone, -model.high[v]))
             model.row(-INFINITY, 0.0, (after, 1.0), (gone, -model.high[after]))

@@ -5,16 +5,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from policies.planning.tax.bound import Window, bound_over, tighten
-from policies.planning.tax.curve import Region, regions_of
 from policies.planning.tax.exact import NotExact, solve
-from policies.planning.tax.fast import Search, is_paid, search
+from policies.planning.tax.fast import Search, is_paid, nothing, search
 from policies.planning.tax.menu import Prices
 from policies.planning.tax.problem import Cost, Problem, Trades, cost_of
-
-ROUNDS, ROUNDS_TOGETHER = 8, 2
-"""How often the bound is tightened before the plan is taken with what gap is left; the second where
-several accounts make every step dear."""
 
 
 class Path(StrEnum):
@@ -44,21 +38,15 @@ class Answer:
         return max(0.0, self.cost.total - self.bound)
 
 
-def plan(problem: Problem, *, rounds: int | None = None) -> Answer:
-    """The fast plan and its bound, tightened up to `rounds` times."""
-    if rounds is None:
-        rounds = ROUNDS if len(problem.cash) == 1 else ROUNDS_TOGETHER
+def plan(problem: Problem) -> Answer:
+    """The fast plan and its bound."""
     found = _within_budgets(problem)
     best = found.best
-    assert best is not None  # noqa: S101  doing nothing is always judged
-    bound = _bound(found, best.cost.total, rounds)
-    if _kept(problem, found):
-        best = found.best or best
     traded = float(best.trades.sold.sum() + best.trades.bought.sum())
     return Answer(
         trades=best.trades,
         cost=best.cost,
-        bound=min(bound, best.cost.total),
+        bound=min(found.bound, best.cost.total),
         path=Path.FAST if traded > 0.0 else Path.NOTHING,
     )
 
@@ -85,34 +73,6 @@ def plan_exactly(problem: Problem, *, seconds: float) -> Answer:
     )
 
 
-def reach(problem: Problem) -> list[Region]:
-    """The parts of the year's results that sales can reach at all."""
-    gains = problem.chains.gain * problem.chains.value
-    ranges = []
-    for base, mine in zip(problem.base, (problem.chains.short, ~problem.chains.short), strict=True):
-        own = gains[mine]
-        ranges.append((base + float(own[own < 0.0].sum()), base + float(own[own > 0.0].sum())))
-    return regions_of(problem.curve, ranges[0], ranges[1])
-
-
-def _bound(found: Search, goal: float, rounds: int) -> float:
-    problem = found.problem
-    regions = reach(problem)
-    steepest = [0.0, 0.0]
-    for region in regions:
-        for short, long in zip(region.short, region.long, strict=True):
-            slopes = problem.curve.slopes(float(short), float(long), 1.0)
-            steepest = [max(steepest[0], slopes[0]), max(steepest[1], slopes[1])]
-    window = Window(short=(0.0, steepest[0]), long=(0.0, steepest[1]))
-
-    def evaluate(short: float, long: float) -> None:
-        found.visit(short, long)
-
-    slack = 1e-4 * abs(goal) + 0.01
-    tighten(regions, found.planes, evaluate, window, goal=goal - slack, rounds=rounds)
-    return bound_over(regions, found.planes)
-
-
 def _within_budgets(problem: Problem) -> Search:
     """Raise the price of trading, or of gains, until the budgets are kept.
 
@@ -129,9 +89,9 @@ def _within_budgets(problem: Problem) -> Search:
         kept = search(problem, _at(which, high))
         if _kept(problem, kept):
             return _cheapest(problem, which, kept, high)
-    nothing = search(problem, _at(has, high))
-    nothing.best = nothing.judge(nothing.extra, np.zeros(problem.may_buy.shape))
-    return nothing
+    last = search(problem, _at(has, high))
+    last.best = nothing(problem)
+    return last
 
 
 def _cheapest(problem: Problem, which: tuple[bool, bool], kept: Search, high: float) -> Search:
@@ -153,17 +113,15 @@ def _at(which: tuple[bool, bool], price: float) -> Prices:
 
 
 def _total(found: Search) -> float:
-    return np.inf if found.best is None else found.best.cost.total
+    return found.best.cost.total
 
 
 def _traded(found: Search) -> float:
-    if found.best is None:
-        return 0.0
     return float(found.best.trades.sold.sum() + found.best.trades.bought.sum())
 
 
 def _gained(found: Search) -> float:
-    return 0.0 if found.best is None else found.best.cost.short + found.best.cost.long
+    return found.best.cost.short + found.best.cost.long
 
 
 def _kept(problem: Problem, found: Search) -> bool:

@@ -82,6 +82,13 @@ class Problem:
     most_gain: float = np.inf
 
     @property
+    def lack(self) -> float:
+        """What a USD costs that an account lacks: more than any way to raise it, so that it is raised
+        where anything can be sold."""
+        steepest = self.drift.beyond + float(np.abs(self.holding).max(initial=0.0))
+        return 4.0 * (1.0 + steepest)
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Accounts, slices, lots."""
         a, c, k = self.chains.value.shape
@@ -104,7 +111,8 @@ class Trades:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What trades come to, USD. `tax` is the change of the year's tax; `total` the sum of all parts."""
+    """What trades come to, USD. `tax` is the change of the year's tax, `lacking` the price of cash that
+    an account still lacks afterwards; `total` the sum of all parts."""
 
     tax: float
     trading: float
@@ -112,6 +120,7 @@ class Cost:
     holding: float
     waiting: float
     idle: float
+    lacking: float
     short: float
     long: float
     cash: tuple[float, ...] = field(default=())
@@ -119,7 +128,8 @@ class Cost:
     @property
     def total(self) -> float:
         """The objective."""
-        return self.tax + self.trading + self.drift + self.holding + self.waiting + self.idle
+        own = self.tax + self.trading + self.drift + self.holding + self.waiting
+        return own + self.idle + self.lacking
 
 
 def realised(problem: Problem, sold: Block) -> tuple[float, float]:
@@ -151,6 +161,7 @@ def cost_of(problem: Problem, trades: Trades) -> Cost:
         holding=float((problem.holding * change).sum()),
         waiting=float((problem.chains.wait * trades.sold).sum()),
         idle=problem.idle * float(np.maximum(cash, 0.0).sum()),
+        lacking=problem.lack * float(np.maximum(-cash, 0.0).sum()),
         short=short,
         long=long,
         cash=tuple(cash.tolist()),

@@ -138,7 +138,6 @@ def test_sales_never_take_a_slice_below_what_is_kept(problem: Problem) -> None:
 @QUICK
 @given(problems(names=2, lots=3))
 def test_the_exact_plan_is_never_dearer_and_the_bound_never_above_it(problem: Problem) -> None:
-    assume((problem.cash >= 0).all())
     fast, exact = plan(problem), solve(problem)
     slack = 0.02 + 1e-6 * abs(exact.objective)
     assert exact.optimal
@@ -241,6 +240,18 @@ def test_the_exact_plan_is_the_best_of_all_enumerated_ones(seed: int) -> None:
             best = min(best, objective(problem, trades))
     assert solve(problem).objective == pytest.approx(best, abs=0.01)
     assert plan(problem).cost.total >= best - 0.01
+
+
+@QUICK
+@given(problems())
+def test_cash_that_an_account_lacks_is_raised_where_anything_may_be_sold(problem: Problem) -> None:
+    trades = plan(problem).trades
+    left = cash_after(problem, trades)
+    kept = problem.drift.held - trades.sold.sum(axis=(0, 2)) + trades.bought.sum(axis=0)
+    free = (problem.chains.value - trades.sold > 1.0) & ~problem.chains.washes
+    free &= (kept > problem.drift.keep + 1.0)[None, :, None]
+    for a in np.flatnonzero((left < -1.0) & ~problem.fifo):
+        assert not free[a].any()
 
 
 def test_the_naive_rebalance_ends_at_the_target_and_costs_more() -> None:
