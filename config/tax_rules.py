@@ -97,6 +97,11 @@ def household_taxes(table: TaxesTable) -> HouseholdTaxes | None:
         budgets=Budgets(
             gains=None if table.gain_budget_usd is None else Money(table.gain_budget_usd),
             tax=None if table.tax_budget_usd is None else Money(table.tax_budget_usd),
+            turnover=(
+                None
+                if table.turnover_budget_percent is None
+                else _part(table.turnover_budget_percent)
+            ),
             warn_from=_part(table.budget_warn_percent),
         ),
     )

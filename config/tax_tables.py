@@ -80,6 +80,9 @@ class TaxesTable(Table):
         None, "tell when the year's gains less losses come near this", 10_000
     )
     tax_budget_usd: Usd | None = key(None, "tell when the tax on them comes near this", 2_000)
+    turnover_budget_percent: PercentAbove | None = key(
+        None, "tell when the year's turnover, one way, comes near this much of the portfolio", 30
+    )
     budget_warn_percent: PercentAbove = key(percent(_BUDGETS.warn_from), "near is this much of it")
     planner: Annotated[str, choice(*Planner)] = key(
         _PLANNING.planner.value,

@@ -39,12 +39,30 @@ def run_checks(read: "Callable[[], Settings]", state: Path | None) -> Iterator[C
         text=f"{settings.file}: {settings.mode.value}, {len(settings.policy.target.leaves)} slices",
     )
     yield _asked("keys", lambda: _keys(settings))
+    if settings.policy.taxes is not None:
+        yield _asked("taxes", lambda: _taxes(settings))
     directory = yield from _state(settings, state)
     yield from _outside(settings, directory)
     if directory is not None:
         yield _asked("database", lambda: _database(settings, directory))
         yield _lease(directory)
         yield _halt(directory)
+
+
+def _taxes(settings: "Settings") -> "tuple[Standing, str]":
+    """Whether harvesting is on, until when, and how lots are really sold."""
+    from daemon.machine.clocks import WallClock
+    from daemon.taxes.ledger import exchange_day
+    from daemon.upkeep.tax_alarms import declaration_told
+    from policies.taxes.relief import relief_in_force
+
+    rule, day = settings.policy.harvest, exchange_day(WallClock().now())
+    trading = [a for a in settings.accounts if a.can_trade]
+    _, relief = relief_in_force(settings.policy.lots.method, may_name_lots=not trading)
+    if told := declaration_told(rule, day):
+        return "warn", told
+    declared = "not declared, off" if rule.declared_on is None else f"declared {rule.declared_on}"
+    return "ok", f"harvesting: {declared}" + (f"; {relief}" if relief else "")
 
 
 def _asked(name: str, ask: "Callable[[], tuple[Standing, str]]") -> Check:

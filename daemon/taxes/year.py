@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from daemon.taxes.ledger import JournalLedger
+from daemon.taxes.turnover import turnover_of
 from policies.taxes.broker_form import Compared, FormLine, compare, lines_of
 from policies.taxes.reporting import (
     Form8949,
@@ -84,7 +85,9 @@ def tax_year(settings: Settings, journal: JournalReader, year: int, as_of: date)
         so_far = year_to_date(rows, policy.taxes.rates, year=year, typed=typed)
     budgets: tuple[str, ...] = ()
     if so_far is not None and policy.taxes is not None:
-        budgets = tuple(text for _, text in over_budget(so_far, policy.taxes.budgets))
+        used = turnover_of(journal, year)
+        told = over_budget(so_far, policy.taxes.budgets, turnover=used)
+        budgets = tuple(text for _, text in told)
     return TaxYear(
         household=settings.household.name,
         year=year,
@@ -145,7 +148,33 @@ def _savings(
             saved=Money(ZERO),
             words=f"{deferred:,.2f} of loss lives on in the basis of the replacements",
         )
+    yield from planned_savings(journal, year)
     yield from _given(journal, settings, year)
+
+
+def planned_savings(journal: JournalReader, year: int) -> tuple[Saving, ...]:
+    """What the accepted rebalances of a year saved against a naive one, technique by technique."""
+    saved: dict[str, list[Decimal]] = {}
+    for recorded in journal.events("run_opened"):
+        event = recorded.event
+        if not isinstance(event, RunOpened) or event.run.is_harvest:
+            continue
+        look = journal.cycle(event.run.opened_cycle)
+        if look is None or look.session.year != year or not isinstance(look.decision, Proposal):
+            continue
+        taxes = look.decision.taxes
+        for one in () if taxes is None else taxes.savings:
+            if one.amount:
+                saved.setdefault(one.technique, []).append(one.amount)
+    return tuple(
+        Saving(
+            technique=technique,
+            count=len(amounts),
+            saved=_sum(amounts),
+            words="as planned, against selling in proportion, first in, first out",
+        )
+        for technique, amounts in saved.items()
+    )
 
 
 def _harvested(journal: JournalReader, year: int) -> Iterator[HarvestStep]:

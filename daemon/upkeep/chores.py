@@ -1,5 +1,6 @@
 """What is looked after at every tick besides trading: pages told again, backups, room on the disk,
-refusals in a row, and hourly the broker's clock, orders that nobody wrote down, late fills."""
+refusals in a row, and hourly the broker's clock, orders that nobody wrote down, late fills, and what
+a tax year has used of its budgets."""
 
 import shutil
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from daemon.upkeep.backup import Backup, ScheduledBackups
 from daemon.upkeep.clock_check import check_clock
 from daemon.upkeep.reminders import remind
 from daemon.upkeep.strangers import look_for_strangers
+from daemon.upkeep.tax_alarms import look_at_taxes
 from portfolio.events import Alarm, AlarmCleared, Halted
 from portfolio.orders import LegState
 
@@ -63,6 +65,7 @@ class Chores:
             check_clock(self.house)
             look_for_strangers(self.house, self.watch)
             look_for_late_fills(self.house)
+            look_at_taxes(self.house)
 
 
 def check_disk(house: House, free: int) -> None:

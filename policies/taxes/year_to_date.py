@@ -100,15 +100,24 @@ def _releases(rows: Iterable[Row]) -> tuple[Release, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budgets:
-    """What a year may come to before somebody is told, USD; None is no budget."""
+    """What a year may come to before somebody is told, USD; None is no budget.
+
+    `turnover` is a fraction of the portfolio: the smaller of what is bought and what is sold.
+    """
 
     gains: Money | None = None
     tax: Money | None = None
+    turnover: Decimal | None = None
     warn_from: Decimal = Decimal("0.8")
 
 
-def over_budget(found: YearToDate, budgets: Budgets) -> tuple[tuple[str, str], ...]:
-    """Budgets that are used up, or by `warn_from` of them nearly: name and sentence of each."""
+def over_budget(
+    found: YearToDate, budgets: Budgets, *, turnover: Decimal | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Budgets that are used up, or by `warn_from` of them nearly: name and sentence of each.
+
+    `turnover` is the year's so far, None where it is not known.
+    """
     gains = found.expected.short + found.expected.long
     told = []
     for name, used, budget in (
@@ -117,8 +126,20 @@ def over_budget(found: YearToDate, budgets: Budgets) -> tuple[tuple[str, str], .
     ):
         if budget is None or used < budgets.warn_from * budget or used <= ZERO:
             continue
-        state = "used up" if used >= budget else "nearly used up"
+        state = _state(used, budget)
         told.append(
             (name, f"The {name} of {found.year} is {state}: {used:,.2f} of {budget:,.2f} USD.")
         )
+    most = budgets.turnover
+    if most is not None and turnover is not None and turnover >= budgets.warn_from * most:
+        state = _state(turnover, most)
+        text = (
+            f"The turnover budget of {found.year} is {state}: {turnover * 100:.1f} of"
+            f" {most * 100:.1f} % of the portfolio."
+        )
+        told.append(("turnover budget", text))
     return tuple(told)
+
+
+def _state(used: Decimal, budget: Decimal) -> str:
+    return "used up" if used >= budget else "nearly used up"

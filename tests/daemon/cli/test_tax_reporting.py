@@ -154,3 +154,23 @@ def test_an_account_that_is_not_there_is_refused(household: Path) -> None:
     said = taxes(household, "reconcile", broker_file(household), "--account", "other")
     assert said.code == 2
     assert "there are main" in said.err
+
+
+def test_check_warns_when_the_declaration_is_over(household: Path) -> None:
+    over = CONFIG.replace("2026-01-02", "2020-01-02")
+    (household / "core.toml").write_text(over)
+    said = trimtab("check", household / "core.toml", "--json", "--state", household / "fresh")
+    (row,) = [row for row in json.loads(said.out) if row["name"] == "taxes"]
+    assert row["standing"] == "warn"
+    assert "the declaration of 2020-01-02 ended on 2021-01-01" in row["text"]
+
+
+def test_check_says_how_lots_are_really_sold(household: Path) -> None:
+    (household / "core.toml").write_text(
+        CONFIG.replace("[harvest]\ndeclared_all_accounts = 2026-01-02\n", "")
+    )
+    said = trimtab("check", household / "core.toml", "--json", "--state", household / "fresh")
+    (row,) = [row for row in json.loads(said.out) if row["name"] == "taxes"]
+    assert row["standing"] == "ok"
+    assert "not declared, off" in row["text"]
+    assert "lots are sold first in, first out" in row["text"]

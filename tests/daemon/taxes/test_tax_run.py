@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from daemon.answers.explain import explain
+from daemon.taxes.year import planned_savings
 from policies.policy import Policy
 from policies.taxes.guards import LotRule
 from portfolio.decisions import Proposal
@@ -62,3 +63,18 @@ def test_inside_the_band_nothing_more_is_sold_the_next_day(grown: Rig) -> None:
     finish(rig)
     answer = rig.look(DAYS[9]).decision
     assert not isinstance(answer, Proposal) or answer.sells == ()
+
+
+def test_what_the_plan_saved_is_summed_by_technique_once_it_was_accepted(grown: Rig) -> None:
+    assert planned_savings(grown.journal, 2026) == ()
+    plan = grown.look(DAYS[8]).decision
+    assert isinstance(plan, Proposal)
+    assert plan.taxes is not None
+    assert plan.taxes.naive_tax is not None
+    assert planned_savings(grown.journal, 2026) == ()  # it waits for a person
+    approve(grown)
+    finish(grown)
+    found = planned_savings(grown.journal, 2026)
+    assert "stopping inside the band" in {one.technique for one in found}
+    assert sum(one.saved for one in found) == plan.taxes.naive_tax - plan.taxes.tax
+    assert {one.count for one in found} == {1}
