@@ -244,6 +244,7 @@ def _schedule(document: Document, folder: Path) -> Schedule:
         tick=timedelta(seconds=table.tick_seconds),
         price_poll=timedelta(seconds=poll) if poll else None,
         watched_folder=_path(table.watched_folder, folder),
+        cancel_orders_on_stop=table.cancel_orders_on_stop,
     )
 
 

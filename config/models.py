@@ -195,7 +195,7 @@ class BackupTable(Table):
 
 
 class ScheduleTable(Table):
-    """What wakes the daemon besides the broker's own news."""
+    """What wakes the daemon besides the broker's own news, and what it leaves behind."""
 
     tick_seconds: Annotated[int, whole(least=1, most=600)] = key(
         int(_SCHEDULE.tick.total_seconds()), "how often it asks what is due"
@@ -204,6 +204,10 @@ class ScheduleTable(Table):
         60, "how often prices are held against the bands while the market is open; 0 never"
     )
     watched_folder: FilePath | None = key(None, "a file dropped in here wakes it", "inbox")
+    cancel_orders_on_stop: Flag = key(
+        _SCHEDULE.cancel_orders_on_stop,
+        "true asks for its open orders to be cancelled when it is stopped; else they stay for the day",
+    )
 
 
 class EventTable(Table):

@@ -162,12 +162,14 @@ class BackupSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """What wakes the daemon besides the broker. `price_poll` None means no poll between looks."""
+    """What wakes the daemon besides the broker, and how it ends. `price_poll` None means no poll
+    between looks."""
 
     look: Look = field(default_factory=Look)
     tick: timedelta = timedelta(seconds=60)
     price_poll: timedelta | None = timedelta(seconds=60)
     watched_folder: Path | None = None
+    cancel_orders_on_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

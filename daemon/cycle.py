@@ -96,7 +96,8 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
         if consent is not None:
             wave = cut(wave, allowances_of(consent.pending.proposal), step)
         legs = place(house, run, cycle, wave, purse)
-        settle(house, watch.progress)
+        if not house.stopping():
+            settle(house, watch.progress)
     return Outcome(cycle=cycle, decision=decision, verdict=verdict, run=run, legs=legs)
 
 

@@ -5,7 +5,7 @@ an unknown outcome is a state that settling resolves, never a reason to send aga
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from daemon.house import House
 from daemon.protocol import BrokenInvariant, Judgement, content_differs, judge_submit
@@ -27,18 +27,21 @@ class Purse:
     """What a wave of orders may still use, counted down leg by leg as they go out.
 
     `cash` is an account's cash less what other open buys may take; `available` what it can sell;
-    `allowance` what the run still lets a symbol trade.
+    `allowance` what the run still lets a symbol trade. `sent` are the accounts' symbols that have
+    had their order in this wave: a second one waits for the next look.
     """
 
     cash: dict[str, Money]
     available: dict[tuple[str, str], Quantity]
     allowance: dict[tuple[str, str, Side], Quantity]
+    sent: set[tuple[str, str]] = field(default_factory=set)
 
     def spend(self, leg: Leg) -> None:
         """Take off what a leg that went out may use."""
         intent = leg.intent
         key = (intent.account, intent.symbol, intent.side)
         self.allowance[key] = Quantity(self.allowance[key] - intent.quantity)
+        self.sent.add((intent.account, intent.symbol))
         if intent.side is Side.BUY:
             cost = intent.quantity * (intent.limit_price or ZERO)
             self.cash[intent.account] = Money(self.cash[intent.account] - cost)
@@ -103,18 +106,29 @@ def _send_one(house: House, leg: Leg, purse: Purse) -> Leg:
     now = house.clock.now()
     leg = move(house, leg, LegState.SUBMITTING, sends=leg.sends + 1, sent_at=now)
     house.hook("before submit")
-    if reason := house.latch.reason():
-        # The latch fell between the commit and the first byte: nothing has left, and the row says so.
-        return move(house, leg, LegState.ABANDONED, note=f"halted before the send: {reason}")
+    if stopped := _why_stop(house):
+        # It fell between the commit and the first byte: nothing has left, and the row says so.
+        return move(house, leg, LegState.ABANDONED, note=f"before the send: {stopped}")
     outcome = house.senders[leg.intent.account].submit(leg.client_order_id, leg.intent)
     house.hook("after submit")
     return _apply(house, leg, judge_submit(leg, outcome))
 
 
-def _why_not_send(house: House, leg: Leg, purse: Purse) -> str:
+def _why_stop(house: House) -> str:
+    """Why nothing at all may go out now: a halt, or the end of this process."""
     if reason := house.latch.reason():
         return f"halted: {reason}"
+    if reason := house.stopping():
+        return f"the daemon ends: {reason}"
+    return ""
+
+
+def _why_not_send(house: House, leg: Leg, purse: Purse) -> str:
+    if stopped := _why_stop(house):
+        return stopped
     intent = leg.intent
+    if (intent.account, intent.symbol) in purse.sent:
+        return f"{intent.symbol} has had its order in this look already"
     try:
         quote = house.prices.quotes([intent.symbol])[intent.symbol]
     except Unavailable as problem:

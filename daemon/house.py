@@ -19,6 +19,11 @@ def no_hook(_label: str) -> None:
     """The production hook: crash points are only named."""
 
 
+def goes_on() -> str:
+    """Why the process is about to end: it is not."""
+    return ""
+
+
 @dataclass(slots=True, kw_only=True)
 class House:
     """One household under one daemon.
@@ -27,6 +32,7 @@ class House:
     dry run, so that no object there has a way to submit. `held_elsewhere` are accounts valued by
     hand. `lots` is the household's lot ledger; without it lots are the journal's own. `hook` is
     called with a label around every commit and broker call, for crash tests.
+    `stopping` says why the process is about to end, empty while it is not: nothing new is sent then.
     `policy` and `limits` may be replaced between cycles, when the configuration changes. `targets`
     says where the policy's weights come from; None when they are the ones typed in.
     """
@@ -45,6 +51,7 @@ class House:
     held_elsewhere: tuple[AccountSnapshot, ...] = ()
     targets: "Targets | None" = None
     hook: Callable[[str], None] = no_hook
+    stopping: Callable[[], str] = goes_on
     lots: JournalLedger | None = None
 
     @property

@@ -1,5 +1,6 @@
 """Single checks of the limits: what no person can waive, and how a value is held against its level."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -61,6 +62,7 @@ def denials(
             yield deny("quote", leg.intent.symbol, detail)
         else:
             yield collar(leg.intent, quote, from_quote)
+    yield from _duplicates(proposal, snapshot, memory)
     yield from _oversells(proposal, snapshot)
     yield from _cash(proposal, snapshot, memory)
 
@@ -87,6 +89,22 @@ def collar(intent: OrderIntent, quote: Quote, from_quote: Decimal) -> LimitCheck
         level=from_quote * 100,
         unit="percent",
     )
+
+
+def _duplicates(proposal: Proposal, snapshot: Snapshot, memory: Memory) -> Iterator[LimitCheck]:
+    """At most one order of ours in a symbol of an account: what denies one beside an open one."""
+    ours = Counter((leg.intent.account, leg.intent.symbol) for leg in memory.live_legs)
+    known = {leg.client_order_id for leg in memory.live_legs}
+    ours += Counter(
+        (account.account.id, order.symbol)
+        for account in snapshot.accounts
+        for order in account.open_orders
+        if order.is_ours and order.client_order_id not in known
+    )
+    for key in sorted({(leg.intent.account, leg.intent.symbol) for leg in proposal.legs}):
+        if ours[key]:
+            scope = " ".join(key)
+            yield too_much("duplicate", scope, Decimal(ours[key] + 1), ONE, "orders")
 
 
 def _oversells(proposal: Proposal, snapshot: Snapshot) -> Iterator[LimitCheck]:

@@ -17,6 +17,7 @@ from daemon.logs import get_logger
 from daemon.machine import lease, sd_notify
 from daemon.protocol import BrokenInvariant
 from daemon.redaction import Redactor
+from daemon.requests.acting import cancel_at_the_end
 from daemon.requests.spool import prepare_spool
 from daemon.waking.queue import WakeQueue
 from daemon.waking.sessions import CalendarDisagreement
@@ -60,6 +61,7 @@ def serve(settings_path: Path, state_dir: Path | None = None) -> int:
         FileLatch(directory).prepare()
         prepare_spool(directory)
         assembly = assemble(settings, directory, wakes)
+        assembly.house.stopping = lambda: stop.reason
         try:
             return _run(assembly, wakes, stop)
         finally:
@@ -106,6 +108,8 @@ def _run(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> int:
         wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="a run was under way"))
     reason = _loop(assembly, wakes, stop)
     sd_notify.stopping(reason)
+    if assembly.settings.schedule.cancel_orders_on_stop:
+        cancel_at_the_end(house, assembly.watch, reason)
     seq, head = house.journal.append(DaemonStopped(reason=reason)), house.journal.head()[1]
     assembly.after_wake()
     log.info("stopped", reason=reason, audit_row=seq, audit_head=head)

@@ -23,9 +23,21 @@ def stop_everything(house: House, watch: Watch, *, by: str, reason: str) -> None
     """Halt: latch, record, and ask for every open order of ours to be cancelled."""
     if not is_recorded_halted(house):
         halt(house, by=by, reason=reason)
+    _cancel_working(house, watch, note=f"halted: {reason}")
+
+
+def cancel_at_the_end(house: House, watch: Watch, reason: str) -> None:
+    """Ask for every open order of ours to be cancelled before the process ends, once each.
+
+    What came of it is found at the next start. Nothing is waited for.
+    """
+    _cancel_working(house, watch, note=f"the daemon ends: {reason}")
+
+
+def _cancel_working(house: House, watch: Watch, *, note: str) -> None:
     for leg in house.journal.legs(live=True):
         if leg.state is LegState.WORKING:
-            request_cancel(house, leg, watch.progress, note=f"halted: {reason}")
+            request_cancel(house, leg, watch.progress, note=note)
 
 
 def is_recorded_halted(house: House) -> bool:

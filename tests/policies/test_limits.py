@@ -11,7 +11,7 @@ from portfolio.decisions import Allowance, LimitCheck, PlannedLeg, Proposal, Run
 from portfolio.instruments import AssetClass, Instrument
 from portfolio.memory import Memory, Usage
 from portfolio.money import Money, Price, Quantity
-from portfolio.orders import LegState, OrderIntent, Side
+from portfolio.orders import LegState, Order, OrderIntent, OrderStatus, Side
 from portfolio.snapshot import PriceFault, Quote, RefusedPrice, Snapshot
 from tests.support.households import NOW, account, d, household, leg, memory, quote
 
@@ -196,6 +196,41 @@ def test_cash_that_open_buys_may_take_is_not_there() -> None:
     lost = memory(live_legs=(leg("XYZ", BUY, 400, LegState.LOST),))
     assert check(plan(order(BUY, "BND", 100)), "cash", past=lost).outcome == "ok"
     assert check(plan(order(BUY, "BND", 101)), "cash", past=lost).outcome == "deny"
+
+
+@pytest.mark.parametrize("state", [LegState.WORKING, LegState.AMBIGUOUS, LegState.LOST])
+def test_a_second_order_beside_an_open_one_is_denied_and_one_in_another_symbol_is_not(
+    state: LegState,
+) -> None:
+    live = memory(live_legs=(leg("BND", BUY, 1, state),))
+    second = check(plan(order(SELL, "BND", 1)), "duplicate", past=live)
+    assert (second.outcome, second.value, second.level, second.unit) == ("deny", 2, 1, "orders")
+    assert second.text == "main BND: 2 is more than the 1 there is (duplicate)"
+    other = judge(plan(order(BUY, "XYZ", 1)), past=live)
+    assert "duplicate" not in {c.name for c in other.checks}
+
+
+def test_an_order_of_ours_at_the_broker_that_no_leg_knows_counts_as_open() -> None:
+    (account,) = there().accounts
+    open_order = Order(
+        broker_order_id="b-1",
+        client_order_id="tt1-test-000001-01-abcdef",
+        symbol="BND",
+        side=BUY,
+        quantity=Quantity(d(1)),
+        limit_price=None,
+        status=OrderStatus.OPEN,
+        raw_status="new",
+        filled_quantity=Quantity(d(0)),
+        filled_average_price=None,
+        submitted_at=there().as_of,
+    )
+    ours = replace(there(), accounts=(replace(account, open_orders=(open_order,)),))
+    assert check(plan(order(BUY, "BND", 1)), "duplicate", snapshot=ours).outcome == "deny"
+    theirs = replace(open_order, client_order_id="a person's own")
+    persons = replace(there(), accounts=(replace(account, open_orders=(theirs,)),))
+    checks = judge(plan(order(BUY, "BND", 1)), snapshot=persons).checks
+    assert "duplicate" not in {c.name for c in checks}
 
 
 def test_pace_and_repeats_ask() -> None:
