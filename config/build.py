@@ -24,6 +24,7 @@ from config.settings import (
     Household,
     Mode,
     NoticeSettings,
+    Reconciling,
     Schedule,
     Settings,
     SimulatedEvent,
@@ -80,6 +81,7 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         schedule=_schedule(document, folder),
         notices=_notices(document, folder),
         backup=_backup(document, folder),
+        reconciling=_reconciling(document),
         simulation=_simulation(document, folder),
         backtest=backtest_settings(document.backtest),
         compare=compare_settings(document.compare),
@@ -212,6 +214,16 @@ def _limits(document: Document) -> Limits:
         max_cycles_per_symbol_per_session=table.max_cycles_per_symbol_per_session,
         max_cycles_per_day=table.max_cycles_per_day,
         warn_single_holding_fraction=fraction(table.warn_single_holding_percent),
+    )
+
+
+def _reconciling(document: Document) -> Reconciling:
+    table = document.reconcile
+    return Reconciling(
+        max_doubt=fraction(table.max_doubt_percent),
+        confirm_reads=table.confirm_reads,
+        confirm_after=timedelta(seconds=table.confirm_seconds),
+        alarm_after=timedelta(minutes=table.alarm_minutes),
     )
 
 

@@ -41,6 +41,7 @@ from config.settings import (
     Channel,
     EventKind,
     NoticeSettings,
+    Reconciling,
     Schedule,
     Simulation,
 )
@@ -52,7 +53,7 @@ from portfolio.accounts import AccountKind, Autonomy
 from portfolio.instruments import AssetClass
 from portfolio.target import BandRule
 
-_SCHEDULE, _NOTICES = Schedule(), NoticeSettings()
+_SCHEDULE, _NOTICES, _RECONCILING = Schedule(), NoticeSettings(), Reconciling()
 _ALPACA, _SIMULATION = AlpacaAccount(), Simulation()
 _THIS_MACHINE = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?")
 
@@ -210,6 +211,24 @@ class ScheduleTable(Table):
     )
 
 
+class ReconcileTable(Table):
+    """When holdings and cash that a broker shows are believed."""
+
+    max_doubt_percent: PercentAbove = key(
+        percent(_RECONCILING.max_doubt),
+        "of the worth that may be in doubt, or differ from the broker's own, while others are traded",
+    )
+    confirm_reads: Annotated[int, whole(least=2, most=100)] = key(
+        _RECONCILING.confirm_reads, "so many equal reads make a difference a change from outside"
+    )
+    confirm_seconds: Annotated[int, whole(least=60, most=86_400)] = key(
+        int(_RECONCILING.confirm_after.total_seconds()), "and it stands at least this long"
+    )
+    alarm_minutes: Annotated[int, whole(least=1, most=1440)] = key(
+        int(_RECONCILING.alarm_after.total_seconds()) // 60, "one that lasts so long pages"
+    )
+
+
 class EventTable(Table):
     """Something that happens in the simulated market."""
 
@@ -279,6 +298,7 @@ class Document(Table):
     withdrawals: WithdrawalsTable = WithdrawalsTable()
     prices: PricesTable = PricesTable()
     limits: LimitsTable = LimitsTable()
+    reconcile: ReconcileTable = ReconcileTable()
     notices: NoticesTable = NoticesTable()
     backup: BackupTable = BackupTable()
     schedule: ScheduleTable = ScheduleTable()

@@ -173,6 +173,21 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciling:
+    """When what a broker shows is believed. `max_doubt` is a fraction of an account's or the
+    household's worth.
+
+    A difference counts as a change from outside after `confirm_reads` equal reads over
+    `confirm_after`; one that has not settled after `alarm_after` pages.
+    """
+
+    max_doubt: Decimal = Decimal("0.005")
+    confirm_reads: int = 4
+    confirm_after: timedelta = timedelta(seconds=180)
+    alarm_after: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the configuration says, checked. Paths are absolute.
 
@@ -189,6 +204,7 @@ class Settings:
     schedule: Schedule
     notices: NoticeSettings
     backup: BackupSettings = field(default_factory=BackupSettings)
+    reconciling: Reconciling = field(default_factory=Reconciling)
     target: TargetSettings = field(default_factory=TargetSettings)
     simulation: Simulation | None = None
     backtest: BacktestSettings = field(default_factory=BacktestSettings)

@@ -1,9 +1,10 @@
 """The house while it runs: the objects that wiring put together, handed to every step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from config.settings import Reconciling
 from daemon.taxes.ledger import JournalLedger
 from policies.limits import Limits
 from policies.policy import Policy
@@ -33,8 +34,9 @@ class House:
     hand. `lots` is the household's lot ledger; without it lots are the journal's own. `hook` is
     called with a label around every commit and broker call, for crash tests.
     `stopping` says why the process is about to end, empty while it is not: nothing new is sent then.
-    `policy` and `limits` may be replaced between cycles, when the configuration changes. `targets`
-    says where the policy's weights come from; None when they are the ones typed in.
+    `reconciling` says when what a broker shows is believed.
+    `policy`, `limits` and `reconciling` may be replaced between cycles, when the configuration
+    changes. `targets` says where the policy's weights come from; None when they are the ones typed in.
     """
 
     name: str
@@ -50,6 +52,7 @@ class House:
     limits: Limits
     held_elsewhere: tuple[AccountSnapshot, ...] = ()
     targets: "Targets | None" = None
+    reconciling: Reconciling = field(default_factory=Reconciling)
     hook: Callable[[str], None] = no_hook
     stopping: Callable[[], str] = goes_on
     lots: JournalLedger | None = None

@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Final
 
 from daemon.house import House
+from policies.policy import PriceRule
+from policies.prices import fault_of
 from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
 from portfolio.lots import Lot, matching_position
-from portfolio.money import ONE, ZERO, Quantity
+from portfolio.money import ONE, ZERO, Money, Quantity
 from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
 from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
 
 EQUITY_FITS: Final = Decimal("0.005")
-"""Cash and holdings must add up to the broker's equity, to this fraction of it."""
+"""No holdings at all are believed where the broker's equity is its cash, to this fraction of it."""
 
 
 def observe(house: House) -> Snapshot:
@@ -22,7 +24,8 @@ def observe(house: House) -> Snapshot:
 
     The accounts come first and the prices last, so that quotes are as fresh as they can be.
     """
-    accounts = tuple(_account(house, account) for account in house.accounts)
+    told: dict[str, Money] = {}
+    accounts = tuple(_account(house, account, told) for account in house.accounts)
     symbols = _symbols(house, accounts)
     instruments: dict[str, Instrument] = {}
     for reader in house.readers.values():
@@ -30,7 +33,7 @@ def observe(house: House) -> Snapshot:
     answers = house.prices.quotes(symbols)
     now = house.clock.now()
     session = house.sessions.current_or_previous(now)
-    return Snapshot(
+    snapshot = Snapshot(
         household=house.name,
         as_of=now,
         session=session,
@@ -40,6 +43,45 @@ def observe(house: House) -> Snapshot:
         refused={s: a for s, a in sorted(answers.items()) if isinstance(a, RefusedPrice)},
         instruments=dict(sorted(instruments.items())),
     )
+    check_equity(house, snapshot, told)
+    return snapshot
+
+
+def check_equity(house: House, snapshot: Snapshot, told: Mapping[str, Money]) -> None:
+    """See that each account's cash and holdings add up to the equity that its broker tells.
+
+    What differs by more than `max_doubt` of it, a dollar, and half the spreads of the holdings, is no
+    picture of one moment: raises `Unavailable`. Asked in a session, of accounts whose holdings all
+    have a good quote; the others' worth is not known that exactly.
+    """
+    if not snapshot.is_open:
+        return
+    for account in snapshot.accounts:
+        equity = told.get(account.account.id)
+        worth = _worth(account, snapshot, house.policy.prices)
+        if equity is None or worth is None:
+            continue
+        ours, slack = worth
+        level = max(ONE, house.reconciling.max_doubt * abs(equity)) + slack
+        if abs(ours - equity) > level:
+            raise Unavailable(
+                f"{account.account.id} tells an equity of {equity:.2f}, and its cash and holdings"
+                f" are worth {ours:.2f}: {abs(ours - equity):.2f} apart, at most {level:.2f}"
+            )
+
+
+def _worth(
+    account: AccountSnapshot, snapshot: Snapshot, rule: PriceRule
+) -> tuple[Decimal, Decimal] | None:
+    """Cash and holdings at their quotes, and half of all spreads; None without good quotes."""
+    ours, slack = Decimal(account.cash), ZERO
+    for position in account.positions:
+        quote = snapshot.quotes.get(position.symbol)
+        if quote is None or fault_of(quote, rule, snapshot.as_of) is not None:
+            return None
+        ours += position.quantity * quote.price
+        slack += abs(position.quantity) * (quote.ask - quote.bid) / 2
+    return ours, slack
 
 
 def holdings(snapshot: Snapshot) -> Mapping[str, Mapping[str, Quantity]]:
@@ -51,12 +93,14 @@ def holdings(snapshot: Snapshot) -> Mapping[str, Mapping[str, Quantity]]:
     }
 
 
-def _account(house: House, account: Account) -> AccountSnapshot:
+def _account(house: House, account: Account, told: dict[str, Money]) -> AccountSnapshot:
+    """One account; what its broker tells of its equity goes into `told`."""
     reader = house.readers.get(account.id)
     if reader is None:
         typed = next(a for a in house.held_elsewhere if a.account.id == account.id)
         return _as_imported(house, typed)
     state = reader.account()
+    told[account.id] = state.equity
     positions = tuple(sorted(positions_beside(reader, state), key=lambda p: p.symbol))
     ledger = _lots_of(house, account.id)
     return AccountSnapshot(

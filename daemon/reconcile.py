@@ -8,7 +8,7 @@ nor are holdings that differ by so much that the worth of the household is in do
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from daemon.house import House
@@ -22,12 +22,8 @@ from portfolio.orders import Side
 from portfolio.ports import Unavailable
 from portfolio.snapshot import Snapshot
 
-READS_TO_CONFIRM = 4
-TIME_TO_CONFIRM = timedelta(seconds=180)
 CASH_FITS = Decimal(1)
 """In money: roundings and small fees that are booked later."""
-MOST_IN_DOUBT = Decimal("0.005")
-"""Of the household's worth: what holdings that disagree may come to while other symbols are traded."""
 
 
 @dataclass(slots=True)
@@ -60,7 +56,7 @@ def check_cash(house: House, snapshot: Snapshot, differences: Differences) -> No
     """See that every account's cash follows from what was there, our fills and the flows.
 
     Raises `Unavailable` for cash that does not, as a replica that lags behind shows it, until it has
-    stood for `READS_TO_CONFIRM` reads over `TIME_TO_CONFIRM`.
+    stood for the reads and the time of `house.reconciling`.
     """
     if not differences.base:
         _go_on_from_the_last_look(house, differences)
@@ -113,7 +109,7 @@ def _is_doubted_for_long(
         differences.doubted[account] = _Seen(held=Quantity(base), first=now, since=now)
         return False
     seen.reads += 1
-    return seen.reads >= READS_TO_CONFIRM and now - seen.first >= TIME_TO_CONFIRM
+    return _stands(house, seen, now)
 
 
 def reconcile(
@@ -121,7 +117,7 @@ def reconcile(
 ) -> tuple[Fence, ...]:
     """Compare account → symbol → quantity with the journal; the fences of what does not agree.
 
-    A difference seen `READS_TO_CONFIRM` times over `TIME_TO_CONFIRM`, unchanged, is accepted.
+    A difference that stands for the reads and the time of `house.reconciling` is accepted.
     """
     fences: list[Fence] = []
     for account, held in shown.items():
@@ -156,7 +152,7 @@ def check_worth(house: House, snapshot: Snapshot, fences: Sequence[Fence]) -> No
 
     Every order is sized by that worth. Sold shares that a lagging replica still shows, beside the cash
     that they brought, would be counted twice and bought for twice. Raises `Unavailable` when the
-    units in dispute, at their last prices, are more than `MOST_IN_DOUBT` of it, or have no price.
+    units in dispute, at their last prices, are more than `max_doubt` of it, or have no price.
     """
     if not fences:
         return
@@ -173,9 +169,14 @@ def check_worth(house: House, snapshot: Snapshot, fences: Sequence[Fence]) -> No
     worth = snapshot.cash + sum(
         (q * (snapshot.count_price(s) or ZERO) for s, q in snapshot.quantities().items()), ZERO
     )
-    if in_doubt > MOST_IN_DOUBT * worth:
+    if in_doubt > house.reconciling.max_doubt * worth:
         text = "; ".join(fence.reason for fence in fences)
         raise Unavailable(f"{in_doubt:.2f} of {worth:.2f} are in doubt: {text}")
+
+
+def _stands(house: House, seen: _Seen, now: datetime) -> bool:
+    rule = house.reconciling
+    return seen.reads >= rule.confirm_reads and now - seen.first >= rule.confirm_after
 
 
 def _is_confirmed(
@@ -188,7 +189,7 @@ def _is_confirmed(
         differences.seen[account, symbol] = _Seen(held=held, first=now, since=since)
         return False
     seen.reads += 1
-    return seen.reads >= READS_TO_CONFIRM and now - seen.first >= TIME_TO_CONFIRM
+    return _stands(house, seen, now)
 
 
 def _accept(

@@ -160,6 +160,7 @@ def put_together(settings: Settings, state_dir: Path, outside: Outside, journal:
         latch=FileLatch(state_dir, outside.clock),
         policy=settings.policy,
         limits=settings.limits,
+        reconciling=settings.reconciling,
         held_elsewhere=_held_elsewhere(settings),
         lots=JournalLedger(journal),
         targets=targets_of(settings, state_dir),

@@ -26,7 +26,6 @@ from portfolio.orders import LegState
 DISK_HALT: Final = 200 * 1024 * 1024
 DISK_ALARM: Final = 1024 * 1024 * 1024
 REFUSALS_IN_A_ROW: Final = 3
-DIFFERS_FOR: Final = timedelta(minutes=15)
 EVERY: Final = timedelta(hours=1)
 
 
@@ -102,21 +101,22 @@ def check_refusals(house: House) -> None:
 
 
 def check_holdings(house: House, watch: Watch, now: datetime) -> None:
-    """Page when holdings have not agreed with our records for a quarter of an hour.
+    """Page when holdings have not agreed with our records for `alarm_after`, a quarter of an hour.
 
     A difference that stands still is accepted long before; one that lasts keeps changing, or stands
     in an account with orders of ours that nobody wrote down.
     """
+    after = house.reconciling.alarm_after
     old = {
         account: symbol
         for (account, symbol), seen in watch.differences.seen.items()
-        if now - seen.since >= DIFFERS_FOR
+        if now - seen.since >= after
     }
     for account, symbol in old.items():
         if not _is_open(house, "holdings differ", account):
             text = (
                 f"{symbol} in {account} has not agreed with our records for "
-                f"{DIFFERS_FOR.seconds // 60} minutes; it is not traded."
+                f"{after.total_seconds() / 60:.0f} minutes; it is not traded."
             )
             alarm = Alarm(name="holdings differ", level="page", text=text, scope=account)
             house.journal.append(alarm)

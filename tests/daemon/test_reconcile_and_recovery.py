@@ -12,7 +12,7 @@ from daemon.reconcile import Differences, check_worth, reconcile
 from policies.policy import Policy
 from portfolio.accounts import Position
 from portfolio.memory import Fence
-from portfolio.money import Price, Quantity
+from portfolio.money import Money, Price, Quantity
 from portfolio.orders import OrderIntent, Side, client_order_id
 from portfolio.ports import BrokerClock, Unavailable
 from portfolio.wakes import WakeKind
@@ -99,7 +99,11 @@ def shows(rig: Rig, monkeypatch: pytest.MonkeyPatch, stocks: int) -> None:
             for p in really
         ]
 
+    whole = rig.broker.account()
+    held_then = sum(p.quantity for p in really if p.symbol == "STK")
+    equity = Money(whole.equity + (stocks - held_then) * 100)
     monkeypatch.setattr(rig.broker, "positions", positions)
+    monkeypatch.setattr(rig.broker, "account", lambda: replace(whole, equity=equity))
 
 
 @pytest.mark.parametrize(("stocks", "is_known"), [(605, True), (606, False), (596, True)])

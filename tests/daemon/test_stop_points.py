@@ -28,8 +28,9 @@ WEIGHTS = {"ONE": "0.3", "TWO": "0.3", "BND": "0.4"}
 
 def stage(tmp_path: Path) -> Rig:
     """Two stocks have grown beside bonds that fell; the market is thin, so that orders stay open."""
+    prices = table(DAYS, ONE=GROWTH, TWO=GROWTH, BND=FALL)
     settings = SimulatedSettings(
-        prices=table(DAYS, ONE=GROWTH, TWO=GROWTH, BND=FALL),
+        prices=prices,
         cash=Money(Decimal(0)),
         positions={s: Quantity(Decimal(1000) * Decimal(w)) for s, w in WEIGHTS.items()},
         average_costs={symbol: Price(Decimal(100)) for symbol in WEIGHTS},
@@ -38,7 +39,7 @@ def stage(tmp_path: Path) -> Rig:
     )
     slices = [Slice(name=s, weight=Weight(Decimal(w)), symbol=s) for s, w in WEIGHTS.items()]
     policy = Policy(target=build_target(slices))
-    rig = build_rig(tmp_path, settings.prices, policy, settings=settings)
+    rig = build_rig(tmp_path, prices, policy, settings=settings)
     rig.look(DAYS[8])
     return rig
 
