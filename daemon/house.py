@@ -33,7 +33,8 @@ class House:
     dry run, so that no object there has a way to submit. `held_elsewhere` are accounts valued by
     hand. `lots` is the household's lot ledger; without it lots are the journal's own. `hook` is
     called with a label around every commit and broker call, for crash tests.
-    `stopping` says why the process is about to end, empty while it is not: nothing new is sent then.
+    `stopping` says why the process is about to end, empty while it is not: nothing new is sent then,
+    and with `cancels_on_stop` its open orders are asked to cancel.
     `reconciling` says when what a broker shows is believed.
     `policy`, `limits` and `reconciling` may be replaced between cycles, when the configuration
     changes. `targets` says where the policy's weights come from; None when they are the ones typed in.
@@ -55,6 +56,7 @@ class House:
     reconciling: Reconciling = field(default_factory=Reconciling)
     hook: Callable[[str], None] = no_hook
     stopping: Callable[[], str] = goes_on
+    cancels_on_stop: bool = False
     lots: JournalLedger | None = None
 
     @property

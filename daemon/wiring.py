@@ -161,6 +161,7 @@ def put_together(settings: Settings, state_dir: Path, outside: Outside, journal:
         policy=settings.policy,
         limits=settings.limits,
         reconciling=settings.reconciling,
+        cancels_on_stop=settings.schedule.cancel_orders_on_stop,
         held_elsewhere=_held_elsewhere(settings),
         lots=JournalLedger(journal),
         targets=targets_of(settings, state_dir),

@@ -108,7 +108,7 @@ def _run(assembly: Assembly, wakes: WakeQueue, stop: StopFlag) -> int:
         wakes.put(Wake(kind=WakeKind.ORDER_UPDATE, detail="a run was under way"))
     reason = _loop(assembly, wakes, stop)
     sd_notify.stopping(reason)
-    if assembly.settings.schedule.cancel_orders_on_stop:
+    if house.cancels_on_stop:
         cancel_at_the_end(house, assembly.watch, reason)
     seq, head = house.journal.append(DaemonStopped(reason=reason)), house.journal.head()[1]
     assembly.after_wake()
