@@ -14,6 +14,7 @@ from daemon.approvals import expire
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.executor import halt
 from daemon.house import House
+from daemon.memory import remember
 from daemon.observe import holdings, observe
 from daemon.protocol import BrokenInvariant
 from daemon.reconcile import check_cash, reconcile
@@ -23,7 +24,7 @@ from daemon.review.due import letter_due
 from daemon.settle import settle
 from daemon.upkeep.clearing import clear_what_is_over
 from daemon.waking.alarms import Alarms
-from daemon.waking.edges import breached
+from daemon.waking.edges import crossings, is_due
 from daemon.waking.queue import WakeQueue
 from daemon.waking.sessions import CalendarDisagreement
 from portfolio.decisions import Proposal
@@ -70,7 +71,7 @@ class Service:
     writes_letters: Callable[[], bool] = lambda: True
     chores: Callable[[], None] = lambda: None
     on_trial: "Callable[[], OnTrial | None]" = lambda: None
-    _breached: frozenset[str] = field(default=frozenset())
+    _crossed: frozenset[str] = field(default=frozenset())
     _unreachable_since: datetime | None = field(default=None)
 
     def handle(self, wake: Wake) -> None:
@@ -206,18 +207,22 @@ class Service:
         return not last or now - last[0].at >= RUN_WAITS
 
     def _poll_edges(self) -> None:
-        """A slice that crossed its edge since the last poll wakes a cycle; staying out does not.
+        """Prices that crossed an edge since the last poll wake a cycle, if a rebalance is due by the
+        whole tree of conditions; staying out does not. A session without a look is left alone.
 
         The same look compares the holdings, so that a change from outside is known within minutes.
         """
         snapshot = observe(self.house)
         check_cash(self.house, snapshot, self.watch.differences)
         reconcile(self.house, holdings(snapshot), self.watch.differences)
-        out = breached(snapshot, self.house.policy)
-        crossed = out - self._breached
-        self._breached = out
-        if crossed:
-            self.wakes.put(Wake(kind=WakeKind.PRICE_EDGE, detail=", ".join(sorted(crossed))))
+        out = crossings(snapshot, self.house.policy)
+        crossed = out - self._crossed
+        self._crossed = out
+        if not crossed or not self._look_is_due(snapshot.as_of):
+            return
+        wake = Wake(kind=WakeKind.PRICE_EDGE, detail=", ".join(sorted(crossed)))
+        if is_due(snapshot, self.house.policy, remember(self.house, wake, snapshot.session)):
+            self.wakes.put(wake)
 
     def _look_is_due(self, now: datetime) -> bool:
         session = self.house.sessions.current_or_previous(now)
@@ -273,7 +278,7 @@ class Service:
 
     def _unreachable(self, wake: Wake, reason: str) -> None:
         now = self.house.clock.now()
-        self._breached = frozenset()  # an edge whose cycle failed is crossed again at the next poll
+        self._crossed = frozenset()  # an edge whose cycle failed is crossed again at the next poll
         if self._unreachable_since is None:
             self._unreachable_since = now
             self.house.journal.append(CycleFailed(wake=wake, reason=reason))
