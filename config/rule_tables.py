@@ -178,7 +178,8 @@ class WithdrawalsTable(Table):
         "raise sells at once for what is short, ask asks first, wait leaves it to the rest's end",
     )
     lead_days: Annotated[int, whole(most=365)] = key(
-        _POLICY.withdrawals.lead_days, "sales for an announced withdrawal begin this long before"
+        _POLICY.withdrawals.lead_days,
+        "sales for an announced withdrawal begin so many calendar days before, four at least: T+1",
     )
 
 

@@ -12,7 +12,7 @@ from daemon.protocol import BrokenInvariant, Judgement, content_differs, judge_s
 from daemon.taxes.at_order_time import why_wash
 from policies.book import reserved_cash
 from policies.limits import last_look
-from policies.planning.continue_run import remaining
+from policies.planning.remaining import remaining
 from portfolio.decisions import PlannedLeg, Run
 from portfolio.events import Alarm, Event, Halted, LegMoved, LegPlanned
 from portfolio.memory import Memory

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from policies.book import reserved_cash
 from policies.explain import money
-from policies.planning.continue_run import budget_left, remaining
+from policies.planning.remaining import budget_left, remaining
 from policies.policy import PriceRule
 from policies.prices import fault_of
 from portfolio.decisions import LimitCheck, Proposal

@@ -98,7 +98,7 @@ def kept_cash(snapshot: Snapshot, policy: Policy, memory: Memory) -> Mapping[str
         if wish.account not in cash:
             continue
         so_far = kept.get(wish.account, Money(ZERO))
-        due = (wish.by - snapshot.day).days <= policy.withdrawals.lead_days
+        due = (wish.by - snapshot.day).days <= policy.withdrawals.begins_days_before
         room = wish.amount if due else min(wish.amount, max(cash[wish.account] - so_far, ZERO))
         kept[wish.account] = Money(so_far + room)
     return kept

@@ -99,6 +99,11 @@ class Fill(StrEnum):
     RELATIVE = "relative"
 
 
+SETTLES_WITHIN_DAYS = 4
+"""Calendar days from a sale to settled cash at most, T+1: from a Friday to a Tuesday, or from the
+Thursday before Good Friday to the Monday."""
+
+
 class Withdrawing(StrEnum):
     """What is done for money that is taken out: sales raise it, a person is asked, or it waits for the
     rest as any short cash does."""
@@ -125,10 +130,19 @@ class DepositRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalRule:
-    """What money that is taken out does; sales for an announced one begin `lead_days` before."""
+    """What money that is taken out does; sales for an announced one begin `lead_days` before.
+
+    Those are calendar days. A sale settles one session later, and over a weekend with a holiday that
+    is `SETTLES_WITHIN_DAYS`: fewer would leave the money unsettled on its day.
+    """
 
     action: Withdrawing = Withdrawing.RAISE
     lead_days: int = 7
+
+    @property
+    def begins_days_before(self) -> int:
+        """The lead that counts, in calendar days."""
+        return max(self.lead_days, SETTLES_WITHIN_DAYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,15 @@ order is sized, and always toward what can be afforded or is held.
 import decimal
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    ROUND_UP,
+    Context,
+    Decimal,
+)
 from typing import NewType
 
 Money = NewType("Money", Decimal)
@@ -101,6 +109,15 @@ def round_down(value: Decimal, step: Decimal) -> Decimal:
     Decimal('7.5')
     """
     return (value / step).quantize(ONE, rounding=ROUND_DOWN) * step
+
+
+def round_up(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` (> 0) not nearer to zero than `value`.
+
+    >>> round_up(Decimal("7.51"), Decimal("0.5"))
+    Decimal('8.0')
+    """
+    return (value / step).quantize(ONE, rounding=ROUND_UP) * step
 
 
 def price_tick(price: Decimal) -> Decimal:

@@ -100,7 +100,7 @@ def _show(
     journal: "JournalReader", account: str, amount: "Money", day: date, told: str, *, json: bool
 ) -> None:
     from daemon.cli.looking import print_json
-    from daemon.requests.raising import as_at_last_look
+    from daemon.requests.raising import as_at_last_look, begins_on
     from daemon.screens.decision import plan_table
     from daemon.screens.style import console, words
     from daemon.screens.words import money
@@ -108,9 +108,10 @@ def _show(
     from portfolio.memory import Reservation
 
     wish = Reservation(number=0, account=account, amount=amount, by=day)
-    decision = as_at_last_look(journal, wish)
+    decision, begins = as_at_last_look(journal, wish), begins_on(journal, wish)
     if json:
-        print_json({"account": account, "amount": amount, "by": day, "plan": decision})
+        plan = {"account": account, "amount": amount, "by": day, "sales_begin": begins}
+        print_json({**plan, "plan": decision})
         return
     screen = console()
     screen.print(words(f"{money(amount)} in {account} are kept until {day}{told}.", "title"))
@@ -118,6 +119,10 @@ def _show(
         screen.print(words("That day is past: it is raised at once.", "care"))
     if isinstance(decision, Proposal) and decision.sells:
         screen.print(words("At the prices of the last look it takes these sales:"))
+        if begins is not None:
+            days = f"{(day - begins).days} calendar days before"
+            text = f"They begin on {begins}, {days}, and each settles one session later."
+            screen.print(words(text, "quiet"))
         screen.print(plan_table(decision.legs))
         for text in decision.skipped:
             screen.print(words(f"Left out: {text}", "quiet"))

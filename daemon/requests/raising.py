@@ -1,7 +1,7 @@
 """`trimtab raise`: money that a person will take out, kept and raised in time. Only the daemon acts."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from daemon.cycle import Outcome, Watch, run_cycle
@@ -62,6 +62,15 @@ def _cancel(house: House, watch: Watch, request: Request) -> Outcome | None:
     if not numbers:
         return None
     return run_cycle(house, watch, Wake(kind=WakeKind.PERSON, detail="raise cancelled"))
+
+
+def begins_on(journal: JournalReader, wish: Reservation) -> date | None:
+    """The day from which sales for a wish are made, by the policy of the last look; None before any."""
+    looks = journal.cycles(limit=1)
+    if not looks:
+        return None
+    rule = read_policy(journal, looks[0].policy).withdrawals
+    return wish.by - timedelta(days=rule.begins_days_before)
 
 
 def as_at_last_look(journal: JournalReader, wish: Reservation) -> Decision | None:

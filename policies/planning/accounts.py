@@ -29,10 +29,16 @@ def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list
     ]
     for key, amount in sells.items():
         sold = _sell_slice(book, key, amount)
+        rest = amount - sum((p.quantity * book.prices[p.symbol] for p in sold), ZERO)
         if not sold:
             skipped.append(
                 f"{key}: a sale of {money(amount)} is too small (minimum trade "
                 f"{money(book.minimum)}, quantity step {book.step(key)})"
+            )
+        elif rest >= max(_CENT, book.step(key) * book.prices[key]):
+            skipped.append(
+                f"{key}: {money(Money(rest))} stay unsold: in the accounts that hold the rest it is "
+                f"less than the minimum trade of {money(book.minimum)}"
             )
         parts += sold
     return parts, skipped

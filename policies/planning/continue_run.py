@@ -1,7 +1,6 @@
 """An accepted plan under way: finish its sales, then buy from the cash that is really there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
@@ -9,12 +8,14 @@ from policies.book import Book, Desk, Unknown
 from policies.explain import listed, money
 from policies.planning.accounts import buy_limits
 from policies.planning.cash_first import fill_worthwhile
+from policies.planning.left_over import left_over
 from policies.planning.plan import Plan, plan_of, views
+from policies.planning.remaining import Remaining, budget_left, remaining
 from policies.planning.sizing import Part, TopUp, affordable, top_up
 from policies.planning.wash_guard import unwashed_sales
-from portfolio.decisions import Allowance, Decision, Gate, Hold, Proposal, Run
+from portfolio.decisions import Decision, Gate, Hold, Proposal, Run
 from portfolio.money import ZERO, Money, Price, Quantity, round_down
-from portfolio.orders import Leg, LegState, Side
+from portfolio.orders import Side
 from portfolio.snapshot import Snapshot
 
 
@@ -40,6 +41,7 @@ def continue_run(book: Book, run: Run, gates: tuple[Gate, ...], stopped: str) ->
     Sales come first: while one is live nothing else is planned; those that ended unfilled are planned
     again as far as the slice is still over its target. Buys are planned afresh from the cash there,
     inside the run's allowances and its budget. A symbol with a rejected order is not tried again.
+    Whatever of the plan is left out is told, with the reason.
     """
     left = remaining(run, book.memory.run_legs)
     live_sells = [
@@ -50,73 +52,24 @@ def continue_run(book: Book, run: Run, gates: tuple[Gate, ...], stopped: str) ->
     if live_sells:
         return _wait(book, run, gates, f"sales under way: {listed(sorted(live_sells))}")
     waits: list[str] = []
-    parts, _ = unwashed_sales(book, _sells(book, left, waits))
+    parts, washed = unwashed_sales(book, _sells(book, left, waits))
+    sides = (Side.SELL,) if parts else (Side.SELL, Side.BUY)
     if not parts:
         parts = _buys(book, run, left, waits)
+    said = {why.partition(":")[0] for why in (*waits, *washed)}
+    rest = left_over(book, left, parts, sides)
+    gone = [*washed, *(text for text in rest if text.partition(":")[0] not in said)]
     if parts and stopped:
         return _wait(book, run, gates, stopped)
     if parts:
-        return _proposal(book, run, plan_of(book, parts, waits), gates)
+        return _proposal(book, run, plan_of(book, parts, [*waits, *gone]), gates)
     live = [leg.client_order_id for leg in book.memory.run_legs if not leg.state.is_terminal]
     if live:
         waits.append(f"orders under way: {listed(sorted(live))}")
     if waits:
         return _wait(book, run, gates, "; ".join(sorted(set(waits))))
+    gates = (*gates, *(Gate(name="left over", passed=False, text=text) for text in gone))
     return _complete(book, run, gates)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remaining:
-    """What is left of one allowance: units not filled and not at the broker, and how it stands."""
-
-    allowance: Allowance
-    quantity: Quantity
-    rejected: bool
-    live: bool
-    done: bool
-
-
-def remaining(run: Run, legs: tuple[Leg, ...]) -> tuple[Remaining, ...]:
-    """Each allowance of a run less what its legs filled or may still fill.
-
-    `done` says that its last order filled in full: what is left is headroom, not unfinished work.
-    """
-    by_key: dict[tuple[str, str, Side], list[Leg]] = {}
-    for leg in legs:
-        intent = leg.intent
-        by_key.setdefault((intent.account, intent.symbol, intent.side), []).append(leg)
-    result = []
-    for allowance in run.allowances:
-        own = by_key.get((allowance.account, allowance.symbol, allowance.side), [])
-        used = sum((leg.filled_quantity + _may_fill(leg) for leg in own), ZERO)
-        result.append(
-            Remaining(
-                allowance=allowance,
-                quantity=Quantity(max(ZERO, allowance.quantity - used)),
-                rejected=any(leg.state is LegState.REJECTED for leg in own),
-                live=any(not leg.state.is_terminal for leg in own),
-                done=bool(own) and own[-1].state is LegState.FILLED,
-            )
-        )
-    return tuple(result)
-
-
-def budget_left(run: Run, legs: tuple[Leg, ...]) -> Money:
-    """The run's budget for buys less what they cost and what open ones may still take."""
-    spent = ZERO
-    for leg in legs:
-        if leg.intent.side is Side.BUY:
-            limit = leg.intent.limit_price or ZERO
-            price = leg.filled_average_price or limit
-            spent += leg.filled_quantity * price + _may_fill(leg) * limit
-    return Money(max(ZERO, run.buy_budget - spent))
-
-
-def _may_fill(leg: Leg) -> Decimal:
-    """Also a planned leg that is not sent yet counts: it is about to be."""
-    if leg.state.is_terminal:
-        return ZERO
-    return leg.intent.quantity - leg.filled_quantity
 
 
 def _sells(book: Book, left: tuple[Remaining, ...], waits: list[str]) -> list[Part]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from policies.book import Book
 from policies.planning.accounts import buy_parts, money_of, sell_parts
 from policies.planning.destination import wanted_trades
+from policies.planning.rounding_up import enough_for_owed
 from policies.planning.sizing import Part, as_leg, in_order
 from policies.planning.wash_guard import left_for_washes, unwashed_sales, without_own_washes
 from policies.triggers.ask import Aim, Call
@@ -45,13 +46,26 @@ def make_plan(book: Book, call: Call) -> Plan:
     whole, book = book, _owing(book) if call.aim is Aim.RAISE else book
     wanted = wanted_trades(book, call)
     sells, unsold = ([], []) if call.aim is Aim.INVEST else sell_parts(book, wanted.sells)
+    owes = call.aim is Aim.RAISE and bool(book.owed)
+    if owes:
+        sells = enough_for_owed(book, sells)
+        unsold = [why for why in unsold if not any(_is_of(why, part) for part in sells)]
     sells, kept = unwashed_sales(book, sells)
+    if owes and kept:
+        sells = enough_for_owed(book, sells, but=frozenset(why.partition(":")[0] for why in kept))
+        sells, more = unwashed_sales(book, sells)
+        kept += more
     guarded = without_own_washes(book, sells)
     buys, unbought = (
         buy_parts(guarded, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
     )
     washes = left_for_washes(guarded, wanted.buys)
     return plan_of(whole, [*sells, *buys], [*unsold, *kept, *unbought, *washes])
+
+
+def _is_of(why: str, part: Part) -> bool:
+    """Whether a sale that was said to be too small is made after all."""
+    return why.startswith(f"{part.symbol}: a sale of ")
 
 
 def _owing(book: Book) -> Book:

@@ -162,7 +162,7 @@ def _reserved(book: Book) -> tuple[Gate, ...]:
                 f"{money(wish.amount)} kept in {wish.account} for {wish.by}, "
                 f"{money(book.owed.get(wish.account, ZERO))} still to be raised"
             ),
-            next_possible=wish.by - timedelta(days=book.policy.withdrawals.lead_days),
+            next_possible=wish.by - timedelta(days=book.policy.withdrawals.begins_days_before),
         )
         for wish in book.memory.reserved
     )
