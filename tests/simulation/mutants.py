@@ -15,6 +15,7 @@ from daemon.requests import acting as requests
 from daemon.upkeep import chores
 from policies import book, checks, decide, limits
 from policies.planning import continue_run
+from policies.planning import remaining as run_rest
 from portfolio.decisions import Proposal
 from portfolio.money import ZERO
 from tests.simulation import mutations
@@ -135,7 +136,7 @@ MUTANTS: tuple[Mutant, ...] = (
         says="a lost leg bars nothing and keeps nothing",
         swaps=(
             (book, "barred_symbols", mutations.lost_is_not_barred),
-            (continue_run, "_may_fill", mutations.lost_is_over),
+            (run_rest, "_may_fill", mutations.lost_is_over),
             (continue_run, "remaining", mutations.lost_can_go_again),
             (executor, "remaining", mutations.lost_can_go_again),
             (checks, "remaining", mutations.lost_can_go_again),
@@ -183,7 +184,7 @@ MUTANTS: tuple[Mutant, ...] = (
         says="an open order does not keep its symbol from being planned",
         swaps=(
             (book, "barred_symbols", mutations.orders_bar_nothing),
-            (continue_run, "_may_fill", lambda _leg: ZERO),
+            (run_rest, "_may_fill", lambda _leg: ZERO),
         ),
         faults=("fills held",),
     ),

@@ -8,7 +8,7 @@ from daemon import approvals, cycle, executor, settle
 from daemon.protocol import Judgement, judge_submit
 from daemon.reconcile import Differences
 from policies import prices, sellable
-from policies.planning import continue_run
+from policies.planning import remaining as run_rest
 from portfolio.decisions import Proposal, Verdict
 from portfolio.events import FillBooked
 from portfolio.memory import Fence
@@ -109,7 +109,7 @@ def lost_is_not_barred(account: Any, snapshot: Any, known: Any) -> dict[str, str
     return _barred_rightly(account, snapshot, replace(known, live_legs=live, fences=()))
 
 
-_remaining_rightly = continue_run.remaining
+_remaining_rightly = run_rest.remaining
 
 
 def lost_can_go_again(run: Any, legs: Any) -> Any:
