@@ -9,7 +9,9 @@ from pathlib import Path
 from config.bands import band_of, default_band, fraction
 from config.covariances import covariances_of
 from config.fire_tables import tree_of
+from config.holdings import counts_of, hand_valued, with_holdings
 from config.look import parse_look
+from config.look_through import compositions_of, counted_by_class
 from config.lot_rules import lot_rule
 from config.models import AccountTable, Document, SimulationTable
 from config.rule_tables import RebalanceTable
@@ -31,7 +33,7 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
-from config.target_build import target_settings
+from config.target_build import class_of, target_settings
 from config.tax_rules import (
     gift_rule,
     harvest_rule,
@@ -39,6 +41,8 @@ from config.tax_rules import (
     planning_rule,
     with_partners,
 )
+from policies.cash_floor import NO_FLOOR, CashFloor
+from policies.concentration import ConcentrationRule
 from policies.limits import Limits
 from policies.policy import (
     CashAction,
@@ -55,6 +59,7 @@ from policies.policy import (
 )
 from portfolio.accounts import Account, AccountKind, Autonomy
 from portfolio.canonical import digest
+from portfolio.composition import Composition
 from portfolio.instruments import AssetClass
 from portfolio.money import ZERO, Money, Quantity, Weight
 from portfolio.target import CASH, Lock, Slice, Target, build_target
@@ -66,15 +71,17 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
     Raises `NoCovariance` when a file of one is gone since it was checked.
     """
     folder = file.absolute().parent
+    target = target_of(document)
+    made_of = compositions_of(document.instruments, document.look_through, target, folder)
     return Settings(
         mode=Mode(document.mode),
         household=Household(name=document.household.name, currency=document.household.currency),
         accounts=tuple(_account(table) for table in document.accounts),
-        policy=_policy(document, folder),
-        limits=_limits(document),
+        policy=_with_holdings(_policy(document, folder), document, made_of),
+        limits=_limits(document, made_of["limits"]),
         target=target_settings(
             document.target,
-            target_of(document),
+            target,
             folder,
             kept=() if any(node.cash for node in document.slices) else (CASH,),
         ),
@@ -91,6 +98,7 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
             for a in document.accounts
             if a.broker == "held_elsewhere"
         },
+        holdings=hand_valued(document.holdings, folder),
         hedge=_hedge(document),
         state_dir=_path(document.state_dir, folder),
         file=file,
@@ -182,6 +190,34 @@ def _policy(document: Document, folder: Path) -> Policy:
     )
 
 
+def _with_holdings(
+    policy: Policy, document: Document, made_of: Mapping[str, Composition]
+) -> Policy:
+    """The policy with what is counted without being traded, the cash floor, the composition."""
+    target = policy.target
+    by_name = {node.name: node for node in target.slices}
+    kinds = {n: kind for n in target.leaves if (kind := class_of(by_name[n], by_name)) is not None}
+    in_drift = "drift" in document.look_through.use_in
+    by_class = counted_by_class(made_of["drift"], target) if in_drift else {}
+    return replace(
+        policy,
+        counts={**by_class, **counts_of(document.holdings)},
+        cash_floor=_floor(document),
+        composition=with_holdings(made_of["review"], document.holdings, kinds),
+    )
+
+
+def _floor(document: Document) -> CashFloor:
+    node = next((node for node in document.slices if node.cash), None)
+    if node is None:
+        return NO_FLOOR
+    return CashFloor(
+        usd=Money(node.floor_usd or ZERO),
+        spending_months=Weight(node.floor_spending_months or ZERO),
+        monthly_spending=Money(node.monthly_spending_usd or ZERO),
+    )
+
+
 def _destination(table: RebalanceTable) -> Destination:
     return replace(
         parse_destination(table.destination),
@@ -195,7 +231,7 @@ def _destination(table: RebalanceTable) -> Destination:
     )
 
 
-def _limits(document: Document) -> Limits:
+def _limits(document: Document, made_of: Composition) -> Limits:
     table = document.limits
     return Limits(
         max_order=None if table.max_order_usd is None else Money(table.max_order_usd),
@@ -214,6 +250,12 @@ def _limits(document: Document) -> Limits:
         max_cycles_per_symbol_per_session=table.max_cycles_per_symbol_per_session,
         max_cycles_per_day=table.max_cycles_per_day,
         warn_single_holding_fraction=fraction(table.warn_single_holding_percent),
+        concentration=ConcentrationRule(
+            max_issuer=_fraction_or_none(table.max_issuer_percent),
+            max_sector=_fraction_or_none(table.max_sector_percent),
+            warn_sector=fraction(table.warn_sector_percent),
+            composition=made_of,
+        ),
     )
 
 
@@ -225,6 +267,10 @@ def _reconciling(document: Document) -> Reconciling:
         confirm_after=timedelta(seconds=table.confirm_seconds),
         alarm_after=timedelta(minutes=table.alarm_minutes),
     )
+
+
+def _fraction_or_none(percent: Decimal | None) -> Decimal | None:
+    return None if percent is None else fraction(percent)
 
 
 def _account(table: AccountTable) -> Account:

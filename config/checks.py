@@ -21,6 +21,7 @@ DEEPEST = 8
 MOST_SLICES = 2000
 MOST_ACCOUNTS = 200
 
+_FLOORS = ("floor_usd", "floor_spending_months", "monthly_spending_usd")
 _KEYS_OF_BROKER = {
     "alpaca": ("keys_file", "account_number", "feed", "timeout_seconds", "server_url"),
     "simulated": ("starting_cash_usd", "starting_positions"),
@@ -43,7 +44,7 @@ def check_slices(
         yield ("slices",), f"there are {len(slices)} slices", f"Write at most {MOST_SLICES}"
         return
     lost = list(_parents(slices))
-    findings = [*_names(slices), *_symbols(slices), *lost, *_roles(slices)]
+    findings = [*_names(slices), *_symbols(slices), *lost, *_roles(slices), *_floors(slices)]
     yield from findings
     whole = [s for s in slices if s is not None]
     if len(whole) == len(slices) and not lost:
@@ -230,6 +231,27 @@ def _portfolio_percent(node: SliceTable, by_name: dict[str, SliceTable]) -> Deci
         at = by_name[at.parent]
         weight = weight * at.weight_percent / HUNDRED
     return Weight(weight)
+
+
+def _floors(slices: Sequence[SliceTable | None]) -> Iterator[Finding]:
+    """A floor is the cash slice's, and months of spending need to know what a month costs."""
+    for i, node in enumerate(slices):
+        if node is None:
+            continue
+        named = [k for k in _FLOORS if getattr(node, k) is not None]
+        if named and not node.cash:
+            yield (
+                ("slices", i, named[0]),
+                f'slice "{node.name}" is not cash, so that it has no floor',
+                "Write it in the slice with cash = true",
+            )
+        elif (node.floor_spending_months is None) != (node.monthly_spending_usd is None):
+            missing = next(k for k in _FLOORS[1:] if k not in named)
+            yield (
+                ("slices", i, missing),
+                "months of spending need both keys",
+                "Add floor_spending_months = 6 and monthly_spending_usd = 4000",
+            )
 
 
 def _cash(slices: Sequence[SliceTable], document: Document) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ _UNITS = {
     "units": "units",
     "legs": "orders",
 }
+_LISTS = ("accounts", "slices", "instruments", "holdings")
 _HEAD = """\
 # Settings and their defaults
 
@@ -49,7 +50,7 @@ def defaults_table() -> str:
         model = _model(info)
         if model is None:
             continue
-        brackets = f"[[{name}]]" if name in ("accounts", "slices", "instruments") else f"[{name}]"
+        brackets = f"[[{name}]]" if name in _LISTS else f"[{name}]"
         parts += _section(f"`{brackets}`", model)
     parts += _section("`[[rebalance.fire]]`", FireTable)
     parts += _section("`[[target.glide_path]]`", NodeTable)

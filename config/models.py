@@ -26,7 +26,8 @@ from config.fields import (
     text,
     whole,
 )
-from config.instrument_table import LOCKS, InstrumentTable
+from config.holding_tables import HoldingTable
+from config.instrument_table import LOCKS, InstrumentTable, LookThroughTable
 from config.lot_tables import LotsTable, WashSalesTable
 from config.rule_tables import (
     DepositsTable,
@@ -155,6 +156,13 @@ class SliceTable(Table):
     volatility_percent: PercentAbove | None = key(
         None, "how much it moves against the rest a year, for a band by volatility", 16
     )
+    floor_usd: UsdAbove | None = key(
+        None, "cash: so much is never invested and is filled before anything is bought", 20_000
+    )
+    floor_spending_months: Annotated[Decimal, number(above=True, most=600)] | None = key(
+        None, "cash: or so many months of spending, where that is more", 6
+    )
+    monthly_spending_usd: UsdAbove | None = key(None, "cash: what a month costs", 4_000)
 
 
 class NoticesTable(Table):
@@ -292,6 +300,8 @@ class Document(Table):
     slices: list[SliceTable]
     target: TargetTable = TargetTable()
     instruments: list[InstrumentTable] = key([], "what you say of single symbols")
+    look_through: LookThroughTable = LookThroughTable()
+    holdings: list[HoldingTable] = key([], "what you value by hand: a house, a pension")
     rebalance: RebalanceTable = RebalanceTable()
     deposits: DepositsTable = DepositsTable()
     dividends: DividendsTable = DividendsTable()

@@ -15,6 +15,8 @@ from config.checks import (
     check_slices,
 )
 from config.fire_checks import check_fire
+from config.holdings import check_holdings
+from config.look_through import check_look_through
 from config.lot_rules import check_groups
 from config.models import AccountTable, Document, NoticesTable, SliceTable
 from config.places import Path as KeyPath
@@ -26,7 +28,7 @@ from config.settings import Settings
 from config.source import parse, read_text
 from config.target_checks import check_target
 from config.tax_rules import check_taxes
-from portfolio.target import TargetError
+from portfolio.target import Target, TargetError
 
 _Table = TypeVar("_Table", bound=BaseModel)
 
@@ -59,13 +61,20 @@ def settings_from(text: str, *, file: Path) -> Settings:
     if not problems and document is not None:
         unfit: list[Finding]
         try:
-            unfit = list(check_target(document, target_of(document)))
+            unfit = list(_unfit(document, target_of(document), folder))
         except TargetError as error:
             unfit = [(("slices",), str(error), "Put the slices right")]
         problems.extend(_problem(file, places, *finding) for finding in unfit)
     if problems or document is None:
         raise ConfigurationError(sorted(_once(problems), key=lambda p: p.line or 0))
     return settings_of(document, file=file, text=text)
+
+
+def _unfit(document: Document, target: Target, folder: Path) -> Iterator[Finding]:
+    """What does not fit a tree that stands."""
+    yield from check_target(document, target)
+    yield from check_holdings(document.holdings, target, folder)
+    yield from check_look_through(document.look_through, folder)
 
 
 def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[Finding]:

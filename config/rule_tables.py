@@ -243,3 +243,10 @@ class LimitsTable(Table):
     warn_single_holding_percent: PercentAbove = key(
         percent(_LIMITS.warn_single_holding_fraction), "a single stock above this is told"
     )
+    warn_sector_percent: PercentAbove = key(
+        percent(_LIMITS.concentration.warn_sector), "a sector above this share of equity is told"
+    )
+    max_issuer_percent: PercentAbove | None = key(
+        None, "a plan that takes one issuer beyond this asks; funds are looked through", 15
+    )
+    max_sector_percent: PercentAbove | None = key(None, "and one that takes a sector beyond", 35)

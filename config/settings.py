@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from config.holdings import HandValued
 from config.look import Look
 from config.problems import without_secrets
 from config.studies import BacktestSettings, CompareSettings
@@ -211,6 +212,7 @@ class Settings:
     compare: CompareSettings = field(default_factory=CompareSettings)
     alpaca: Mapping[str, AlpacaAccount] = field(default_factory=dict)
     elsewhere: Mapping[str, Holdings] = field(default_factory=dict)
+    holdings: tuple[HandValued, ...] = ()
     hedge: HedgeSettings = field(default_factory=HedgeSettings)
     state_dir: Path | None = None
     file: Path

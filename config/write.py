@@ -12,6 +12,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from config.instrument_table import LookThroughTable
 from config.lot_tables import LotsTable, WashSalesTable
 from config.models import (
     AccountTable,
@@ -48,6 +49,7 @@ NOT_SET = "not set"
 
 _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("target", TargetTable),
+    ("look_through", LookThroughTable),
     ("rebalance", RebalanceTable),
     ("deposits", DepositsTable),
     ("dividends", DividendsTable),

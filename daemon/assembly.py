@@ -21,6 +21,7 @@ from daemon.machine.clocks import SteppedClock
 from daemon.notices.outbox import Outbox, open_outbox
 from daemon.requests.spool import done, take_requests
 from daemon.service import Service
+from daemon.targets.valuations import valuations_of
 from daemon.upkeep.backup import FOLDER, ScheduledBackups
 from daemon.upkeep.chores import Chores, free_bytes, note_backup
 from daemon.waking.alarms import Alarms
@@ -253,6 +254,7 @@ def reload(assembly: Assembly) -> None:
     assembly.house.cancels_on_stop = settings.schedule.cancel_orders_on_stop
     assembly.house.accounts = settings.accounts
     assembly.house.targets = targets_of(settings, assembly.state_dir)
+    assembly.house.by_hand = valuations_of(settings.holdings)
 
 
 def _document(settings: Settings) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from config.settings import Reconciling
@@ -11,6 +12,7 @@ from policies.policy import Policy
 from portfolio.accounts import Account
 from portfolio.ports import Broker, BrokerReader, Clock, Journal, KillLatch, Prices, Sessions
 from portfolio.snapshot import AccountSnapshot
+from portfolio.valuations import Valuation
 
 if TYPE_CHECKING:
     from daemon.targets.sources import Targets
@@ -23,6 +25,11 @@ def no_hook(_label: str) -> None:
 def goes_on() -> str:
     """Why the process is about to end: it is not."""
     return ""
+
+
+def nothing_by_hand(_day: date) -> tuple[Valuation, ...]:
+    """A household that values nothing by hand."""
+    return ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +45,7 @@ class House:
     `reconciling` says when what a broker shows is believed.
     `policy`, `limits` and `reconciling` may be replaced between cycles, when the configuration
     changes. `targets` says where the policy's weights come from; None when they are the ones typed in.
+    `by_hand` gives what a person values, as of a day.
     """
 
     name: str
@@ -58,6 +66,7 @@ class House:
     stopping: Callable[[], str] = goes_on
     cancels_on_stop: bool = False
     lots: JournalLedger | None = None
+    by_hand: Callable[[date], tuple[Valuation, ...]] = nothing_by_hand
 
     @property
     def is_dry_run(self) -> bool:

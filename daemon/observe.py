@@ -42,6 +42,7 @@ def observe(house: House) -> Snapshot:
         quotes={s: a for s, a in sorted(answers.items()) if isinstance(a, Quote)},
         refused={s: a for s, a in sorted(answers.items()) if isinstance(a, RefusedPrice)},
         instruments=dict(sorted(instruments.items())),
+        by_hand=house.by_hand(session.day),
     )
     check_equity(house, snapshot, told)
     return snapshot

@@ -305,7 +305,8 @@ def session_closed(snapshot: Snapshot, house: House) -> SessionClosed | None:
     """The value at a close; None when a holding has no price at all."""
     import numpy as np
 
-    equity, values = snapshot.equity(), leaf_values(snapshot, house.policy.target)
+    policy = house.policy
+    equity, values = snapshot.equity(), leaf_values(snapshot, policy.target, policy.counts)
     if equity is None or values is None:
         return None
     weights = weights_of(np.array([[float(value) for value in values]]))[0]

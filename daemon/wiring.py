@@ -15,6 +15,7 @@ from daemon.errors import StateDirectoryError, WrongAccount
 from daemon.house import House
 from daemon.latch import FileLatch
 from daemon.machine.clocks import WallClock
+from daemon.targets.valuations import valuations_of
 from daemon.taxes.ledger import JournalLedger
 from daemon.version import VERSION
 from portfolio.accounts import Position
@@ -165,6 +166,7 @@ def put_together(settings: Settings, state_dir: Path, outside: Outside, journal:
         held_elsewhere=_held_elsewhere(settings),
         lots=JournalLedger(journal),
         targets=targets_of(settings, state_dir),
+        by_hand=valuations_of(settings.holdings),
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from policies.cash_floor import with_floor
 from policies.flows import kept_cash, waiting_deposits
 from policies.locks import Locks, locks_of
 from policies.policy import Policy
@@ -24,7 +25,8 @@ from portfolio.memory import Memory
 from portfolio.money import ZERO, Money, Price, Quantity, Weight, total, value_of
 from portfolio.orders import Order, Side
 from portfolio.snapshot import AccountSnapshot, Snapshot
-from portfolio.target import Slice
+from portfolio.target import Slice, Target
+from portfolio.valuations import counted_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Book:
     `slice_of` and the desks know the substitutes too; `stand_ins` maps a substitute to the symbol
     that is bought, for those held and those not. `locks` says what may not be sold or bought.
     `pending` are open orders as wash sales see them.
+    `policy.target` holds the cash floor; `sought` is the target without it.
 
     `weights` (1, N) of the leaves and `block`, the drift (1, S), are for the kernels; `drifts` are the
     same in exact numbers, in the order of the slices.
@@ -87,6 +90,7 @@ class Book:
     stand_ins: Mapping[str, str]
     locks: Locks
     pending: OpenTrades
+    sought: Target
 
     def gap(self, symbol: str) -> Decimal:
         """Value minus goal of the slice that a symbol is bought for; positive is overweight."""
@@ -123,13 +127,18 @@ class Unknown:
 def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unknown:
     """Work out values, goals, drift and desks from a snapshot whose prices were judged.
 
-    Unknown when a held symbol of a slice has no price to count it at, or when the slices and the
+    Unknown when something that counts to a slice has no price or value, or when the slices and the
     cash are together worth nothing.
     """
-    target = policy.target
+    target = sought = policy.target
     leaves = {node.name: node for node in target.slices if node.symbol or node.is_cash}
     held = snapshot.quantities()
     prices, values, unpriced = _values(snapshot, leaves, held)
+    beside, unknown = counted_values(snapshot, policy.counts)
+    unpriced += unknown
+    for name, worth in beside.items():
+        key = leaves[name].symbol or name
+        values[key] = Money(values.get(key, ZERO) + worth)
     if unpriced:
         return Unknown(reasons=tuple(unpriced))
     stand_ins = {s: n.symbol for n in leaves.values() if n.symbol for s in n.substitutes}
@@ -149,6 +158,9 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         return Unknown(reasons=("the money to be taken out is all that there is, or more",))
     if managed <= ZERO:
         return Unknown(reasons=("the slices and the cash are together worth nothing",))
+    target = with_floor(policy.target, policy.cash_floor, managed)
+    if target is not policy.target:
+        policy = replace(policy, target=target)
     cash_goal = Money(target.cash_weight * managed)
     symbol_of = {name: leaves[name].symbol for name in target.leaves}
     leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
@@ -189,6 +201,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         stand_ins=stand_ins,
         locks=locks,
         pending=pending,
+        sought=sought,
     )
 
 

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from policies.book import Book
+from policies.cash_floor import floor_gates
 from policies.explain import listed, money, percent
 from policies.planning.plan import Plan
 from policies.planning.wash_guard import wash_gates
 from policies.triggers.ask import Aim, Asked, Call
 from portfolio.decisions import Gate
-from portfolio.money import ZERO
+from portfolio.money import ONE, ZERO
 
 
 def standing_gates(book: Book) -> tuple[Gate, ...]:
@@ -22,6 +23,8 @@ def standing_gates(book: Book) -> tuple[Gate, ...]:
         *_barred_gates(book),
         *wash_gates(book),
         *_lock_gates(book),
+        *floor_gates(book.policy.cash_floor, book.cash),
+        *_by_hand(book),
         *_left_alone(book),
     )
 
@@ -125,9 +128,39 @@ def _left_alone(book: Book) -> tuple[Gate, ...]:
             continue
         price = book.snapshot.count_price(symbol)
         worth = "of unknown value" if price is None else f"worth {money(quantity * price)}"
-        text = f"{symbol} ({worth}) is in no slice: left alone"
+        text = f"{symbol} ({worth}) is in no slice: left alone{_counts_to(book, symbol)}"
         gates.append(Gate(name="left alone", passed=True, scope=symbol, text=text))
     return tuple(gates)
+
+
+def _by_hand(book: Book) -> tuple[Gate, ...]:
+    """Holdings that a person values: what they are worth, where they count, and whether that is old."""
+    gates = []
+    for one in book.snapshot.by_hand:
+        text = f"{one.name} has no value: {one.why}"
+        is_old = one.is_old(book.snapshot.day)
+        if one.value is not None and one.as_of is not None:
+            where = _counts_to(book, one.name) or ", only shown"
+            text = f"{one.name} ({money(one.value)}, valued by hand on {one.as_of}) is never traded"
+            text += where
+            if is_old:
+                days = (book.snapshot.day - one.as_of).days
+                text += (
+                    f"; the value is {days} days old, at most {one.max_age_days}: value it again"
+                )
+        passed = one.value is not None and not is_old
+        gates.append(Gate(name="by hand", passed=passed, scope=one.name, text=text))
+    return tuple(gates)
+
+
+def _counts_to(book: Book, name: str) -> str:
+    shares = book.policy.counts.get(name, {})
+    if not shares:
+        return ""
+    parts = [
+        leaf if share == ONE else f"{leaf} with {percent(share)}" for leaf, share in shares.items()
+    ]
+    return f", counted to {listed(parts, 4)}"
 
 
 def size_gate(plan: Plan, call: Call) -> Gate:

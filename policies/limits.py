@@ -8,7 +8,7 @@ those of RTS 6 article 15 (EU 2017/589) and 17 CFR 240.15c3-5.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -23,13 +23,13 @@ from policies.checks import (
     in_number,
     within_run,
 )
+from policies.concentration import ConcentrationRule, concentration
 from policies.explain import percent
 from policies.planning.wash_guard import wash_denials
 from policies.policy import PriceRule
 from policies.taxes.guards import LotRule
 from policies.triggers.cash_flow import PERSON_ASKED
 from portfolio.decisions import LimitCheck, PlannedLeg, Proposal, Verdict
-from portfolio.instruments import AssetClass
 from portfolio.memory import Memory
 from portfolio.money import ONE, ZERO, Money, Quantity, exact_arithmetic, total
 from portfolio.orders import OrderIntent
@@ -56,6 +56,7 @@ class Limits:
     max_cycles_per_symbol_per_session: int = 3
     max_cycles_per_day: int = 5
     warn_single_holding_fraction: Decimal = Decimal("0.10")
+    concentration: ConcentrationRule = field(default_factory=ConcentrationRule)
 
 
 NO_GUARDS = LotRule()
@@ -130,7 +131,13 @@ def _referrals(
         _markets(proposal, snapshot, limits),
         _pace(proposal, limits, memory),
         _people(proposal, memory),
-        _concentration(proposal, snapshot, limits, equity),
+        concentration(
+            proposal,
+            snapshot,
+            limits.concentration,
+            equity,
+            limits.warn_single_holding_fraction,
+        ),
     )
 
 
@@ -295,30 +302,6 @@ def _people(proposal: Proposal, memory: Memory) -> Iterator[LimitCheck]:
                 value=gate.value,
                 level=gate.level,
                 unit=gate.unit,
-            )
-
-
-def _concentration(
-    proposal: Proposal, snapshot: Snapshot, limits: Limits, equity: Money
-) -> Iterator[LimitCheck]:
-    """Single stocks bought above the warning level. A fund is looked through: its sponsor is none."""
-    held = snapshot.quantities()
-    level = limits.warn_single_holding_fraction
-    for leg in proposal.buys:
-        symbol = leg.intent.symbol
-        known = snapshot.instruments.get(symbol)
-        if known is None or known.is_fund or known.asset_class is not AssetClass.EQUITY:
-            continue
-        part = (held.get(symbol, ZERO) + leg.intent.quantity) * leg.price / equity
-        if part > level:
-            yield LimitCheck(
-                name="concentration",
-                outcome="warn",
-                text=f"{symbol} becomes {percent(part)}, a single stock above {percent(level)}",
-                scope=symbol,
-                value=part * 100,
-                level=level * 100,
-                unit="percent",
             )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from policies.cash_floor import NO_FLOOR, CashFloor
 from policies.conditions import Condition
 from policies.dates import CalendarRule, Period
 from policies.targets.sources import Weighing
@@ -17,8 +18,10 @@ from policies.taxes.guards import LotRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.planning_rule import PlanningRule
+from portfolio.composition import NOTHING_KNOWN, Composition
 from portfolio.money import ZERO, Money, Weight
 from portfolio.target import Band, Lock, Target
+from portfolio.valuations import Counts
 
 
 class Stop(StrEnum):
@@ -170,6 +173,8 @@ class Policy:
     `locks` maps a symbol to what may not be done with it, beside the locks of the slices.
     Without `taxes` nothing is said or done about them; with them `tax_planning` plans a rebalance.
     `weighing` is what the target's weights follow from; None when they are the ones typed in.
+    `counts` says what is counted to slices though it is not traded for them, `cash_floor` what is never
+    invested, `composition` what holdings consist of, for reviews.
     """
 
     target: Target
@@ -202,6 +207,9 @@ class Policy:
     harvest: HarvestRule = field(default_factory=HarvestRule)
     gifts: GiftRule = field(default_factory=GiftRule)
     lots: LotRule = field(default_factory=LotRule)
+    counts: Counts = field(default_factory=dict)
+    cash_floor: CashFloor = field(default_factory=lambda: NO_FLOOR)
+    composition: Composition = field(default_factory=lambda: NOTHING_KNOWN)
 
     def band_of(self, name: str) -> Band:
         """A slice's own band, else the default one."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from portfolio.money import ZERO, Money, Quantity, Weight, value_of
 from portfolio.snapshot import Snapshot
 from portfolio.target import Slice, Target
+from portfolio.valuations import NO_COUNTS, Counts, counted_values
 
 Block = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -106,14 +107,19 @@ def from_float(value: float) -> Decimal:
     return Decimal(f"{value:.12f}").normalize() + ZERO
 
 
-def leaf_values(snapshot: Snapshot, target: Target) -> tuple[Money, ...] | None:
+def leaf_values(
+    snapshot: Snapshot, target: Target, counts: Counts = NO_COUNTS
+) -> tuple[Money, ...] | None:
     """Value of each leaf in leaf order, the cash slice's being all cash; None when unknown.
 
-    Substitutes count to their slice. Holdings in no slice are left out: they are shown, never counted
-    towards a slice.
+    Substitutes count to their slice, and so does what `counts` says. Other holdings in no slice are
+    left out: they are shown, never counted towards a slice.
     """
     by_name = {node.name: node for node in target.slices}
     held = snapshot.quantities()
+    beside, unknown = counted_values(snapshot, counts)
+    if unknown:
+        return None
     values: list[Money] = []
     for leaf in target.leaves:
         node = by_name[leaf]
@@ -123,7 +129,7 @@ def leaf_values(snapshot: Snapshot, target: Target) -> tuple[Money, ...] | None:
         value = _value_of_leaf(snapshot, node, held)
         if value is None:
             return None
-        values.append(value)
+        values.append(Money(value + beside.get(leaf, ZERO)))
     return tuple(values)
 
 

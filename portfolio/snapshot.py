@@ -10,6 +10,7 @@ from portfolio.instruments import Instrument
 from portfolio.lots import Lot
 from portfolio.money import ZERO, Money, Price, Quantity, total, value_of
 from portfolio.orders import Order
+from portfolio.valuations import Valuation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,8 @@ class Snapshot:
     """A household as of one instant. Everything a decision may know of the outside is in here.
 
     `session` is the session that is open, or the last one before `as_of`; `is_open` tells which.
-    A symbol is either in `quotes` or in `refused`.
+    A symbol is either in `quotes` or in `refused`. `by_hand` are holdings that a person values: no part
+    of the accounts and of `equity`.
     """
 
     household: str
@@ -111,6 +113,7 @@ class Snapshot:
     quotes: Mapping[str, Quote]
     refused: Mapping[str, RefusedPrice] = field(default_factory=dict)
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    by_hand: tuple[Valuation, ...] = ()
 
     @property
     def day(self) -> date:

@@ -8,6 +8,7 @@ from config.settings import Settings
 from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import observe
+from daemon.review.by_hand import by_hand, with_counted
 from daemon.wiring import open_house
 from policies.decide import decide
 from policies.limits import check_plan
@@ -39,6 +40,8 @@ class Planned:
     closed: str = ""
     target: str = ""
     deposit_instead: Money | None = None
+    managed: Money | None = None
+    """What the slices' weights are fractions of; None when it is not known."""
 
     def as_json(self) -> dict[str, object]:
         """For a program; the snapshot is the answer's whole basis."""
@@ -78,6 +81,7 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
         closed=closed,
         target=target,
         deposit_instead=_deposit_instead(snapshot, policy, memory, decision),
+        managed=with_counted(snapshot.equity(), by_hand(snapshot, policy)),
     )
 
 

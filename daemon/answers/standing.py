@@ -7,10 +7,11 @@ from pathlib import Path
 
 from config.problems import ConfigurationError
 from config.read import settings_from
-from daemon.journal.codec import read_snapshot
+from daemon.journal.codec import read_policy, read_snapshot
 from daemon.latch import FileLatch
 from daemon.machine.lease import running_pid
 from daemon.requests.reservations import reservations
+from daemon.review.by_hand import ByHand, by_hand, with_counted
 from portfolio.decisions import Run
 from portfolio.events import Alarm, ConfigurationChanged, DaemonStarted, JournalOpened
 from portfolio.memory import Reservation
@@ -44,11 +45,17 @@ class Standing:
     reserved: tuple[Reservation, ...] = ()
     looks: str = ""
     """When full looks are taken, in the configuration's words; empty when that cannot be told."""
+    by_hand: tuple[ByHand, ...] = ()
 
     @property
     def equity(self) -> Money | None:
         """Cash and every holding at the last look; None before it, or when a price is missing."""
         return None if self.seen is None else self.seen.equity()
+
+    @property
+    def managed(self) -> Money | None:
+        """What the slices' weights are fractions of: the equity, and what is counted by hand."""
+        return with_counted(self.equity, self.by_hand)
 
     def as_json(self) -> dict[str, object]:
         """For a program; documents are named by their references, not repeated."""
@@ -65,6 +72,7 @@ class Standing:
             "equity": self.equity,
             "cash": None if self.seen is None else self.seen.cash,
             "in_no_slice": self.unsliced,
+            "by_hand": self.by_hand,
             "slices": () if last is None else last.decision.slices,
             "last_look": None
             if last is None
@@ -103,6 +111,7 @@ def standing(journal: JournalReader, state_dir: Path) -> Standing:
         alarms=tuple(journal.open_alarms()),
         reserved=reservations(journal),
         looks=_looks(journal),
+        by_hand=_by_hand(journal, last, seen),
     )
 
 
@@ -119,12 +128,18 @@ def _looks(journal: JournalReader) -> str:
         return ""
 
 
+def _by_hand(
+    journal: JournalReader, last: CycleRecord | None, seen: Snapshot | None
+) -> tuple[ByHand, ...]:
+    if last is None or seen is None or not seen.by_hand:
+        return ()
+    return by_hand(seen, read_policy(journal, last.policy))
+
+
 def _unsliced(
     journal: JournalReader, last: CycleRecord | None, seen: Snapshot | None
 ) -> tuple[str, ...]:
     if last is None or seen is None:
         return ()
-    from daemon.journal.codec import read_policy
-
     symbols = read_policy(journal, last.policy).target.symbols
     return tuple(symbol for symbol in seen.symbols_held() if symbol not in symbols)

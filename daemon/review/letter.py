@@ -42,6 +42,9 @@ def lines(found: Review) -> Iterator[str]:
         band = f", fires at {points(view.half_width).lstrip('+')}" if view.half_width else ""
         yield f"{view.name}: {fraction(float(view.before))}, {drift} points off{band}."
     yield f"Risk: {found.risk.words}."
+    yield from (
+        f"By hand: {one.name}, valued {one.days} days ago." for one in found.by_hand if one.is_old
+    )
     yield from _done(found)
     yield from (f"Mind: {warning}." for warning in found.spread.warnings[:4])
     yield from (f"Next: {gate_words(gate)}." for gate in found.next[:3])

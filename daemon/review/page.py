@@ -73,7 +73,7 @@ def _allocation(review: Review) -> str:
             fraction(float(view.target)),
             points(view.before - view.target),
             f"± {points(view.half_width).lstrip('+')}" if view.half_width else "",
-            "" if review.equity is None else money(view.before * review.equity),
+            "" if review.managed is None else money(view.before * review.managed),
         )
         for view in review.slices
     ]
@@ -82,7 +82,14 @@ def _allocation(review: Review) -> str:
         "<h2>Allocation against target</h2>"
         + _table(heads, rows)
         + f'<p class="note">Target: {escape(review.target_from)}.</p>'
+        + _by_hand(review)
     )
+
+
+def _by_hand(review: Review) -> str:
+    if not review.by_hand:
+        return ""
+    return "<h2>Valued by hand, never traded</h2>" + _listed(one.words for one in review.by_hand)
 
 
 def _charts(review: Review) -> Iterator[str]:

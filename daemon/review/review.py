@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from daemon.journal.codec import read_limits, read_policy, read_snapshot
+from daemon.review.by_hand import ByHand, by_hand, with_counted
 from daemon.review.course import Course, course
 from daemon.review.looks import Quiet, looks_in, quiet_of, what_next
 from daemon.review.period import Period, month_of
@@ -90,6 +91,13 @@ class Review:
     next: tuple[Gate, ...]
     target_from: str
     """Where the target weights come from, in a sentence."""
+    by_hand: tuple[ByHand, ...] = ()
+    """What a person values: no part of the value and the returns."""
+
+    @property
+    def managed(self) -> Money | None:
+        """What the slices' weights are fractions of: the value, and what is counted by hand."""
+        return with_counted(self.equity, self.by_hand)
 
     @property
     def total_drift(self) -> Decimal:
@@ -138,6 +146,7 @@ def review(journal: JournalReader, period: Period | None = None) -> Review:
         quiet=quiet_of(looks),
         next=what_next(last),
         target_from=target_words(policy, last.session),
+        by_hand=by_hand(snapshot, policy),
     )
 
 

@@ -6,23 +6,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from daemon.journal.codec import read_quotes
-from policies.diversification import Pair, alike, effective_number, exposure
+from daemon.review.by_hand import ByHand, by_hand
+from daemon.review.exposures import exposures_of, looked_up_long_ago, too_much
+from policies.concentration import is_single_stock
+from policies.diversification import Pair, alike, effective_number
 from policies.limits import Limits
 from policies.policy import Policy
-from portfolio.instruments import AssetClass
 from portfolio.money import ZERO
 from portfolio.ports import JournalReader
 from portfolio.records import CycleRecord
 from portfolio.snapshot import Snapshot
-from portfolio.target import Slice, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """`weights` are fractions of everything by symbol, cash under "cash", the largest first.
+    """`weights` are fractions of everything by symbol, cash under "cash", the largest first; what is
+    valued by hand and counts to a slice is among them.
 
-    `exposures` maps a dimension ("class", "sector", "region") to fractions by name. `leaves` are the
-    target's. `warnings` are sentences.
+    `exposures` maps a dimension ("class", "sector", "region", "issuer") to fractions by name. `leaves`
+    are the target's. `warnings` are sentences.
     """
 
     weights: Mapping[str, float]
@@ -42,44 +44,37 @@ def spread_of(
     looks: Sequence[CycleRecord],
 ) -> Spread:
     """What the snapshot holds, with a year of prices from the looks for what moves alike."""
-    weights = _weights(snapshot)
-    symbols = [s for s in weights if s != "cash"]
+    own = by_hand(snapshot, policy)
+    weights = _weights(snapshot, own)
+    names = {"cash", *(one.name for one in own)}
+    symbols = [s for s in weights if s not in names]
     prices, known = _prices(journal, symbols, looks)
     pairs = alike(prices, known) if known else ()
+    exposures = exposures_of(weights, snapshot, policy)
     return Spread(
         weights=weights,
         effective=effective_number({s: w for s, w in weights.items() if w > 0}),
-        exposures={"class": exposure(weights, _classes(snapshot, policy.target))},
+        exposures=exposures,
         alike=pairs,
         prices_known=len(prices),
         leaves=policy.target.leaves,
-        warnings=tuple(_warnings(weights, snapshot, limits, pairs)),
+        warnings=(
+            *_warnings(weights, snapshot, limits, pairs),
+            *too_much(exposures, limits.concentration),
+            *looked_up_long_ago(weights, policy.composition, snapshot.day),
+        ),
     )
 
 
-def _weights(snapshot: Snapshot) -> dict[str, float]:
+def _weights(snapshot: Snapshot, by_hand: Sequence[ByHand]) -> dict[str, float]:
     values = {s: snapshot.value(s) or ZERO for s in snapshot.symbols_held()}
+    values |= {one.name: one.counted for one in by_hand if one.counted > ZERO}
     values["cash"] = snapshot.cash
     total = sum(values.values(), ZERO)
     if total <= ZERO:
         return {}
     shares = {symbol: float(value / total) for symbol, value in values.items()}
     return dict(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _classes(snapshot: Snapshot, target: Target) -> dict[str, dict[str, float]]:
-    """Each symbol's class: its slice's, else the nearest above it that names one, else the broker's."""
-    known = {s: i.asset_class for s, i in snapshot.instruments.items()}
-    by_name = {node.name: node for node in target.slices}
-    for node in target.slices:
-        at: Slice | None = node
-        while at is not None and at.asset_class is None:
-            at = None if at.parent is None else by_name[at.parent]
-        if at is not None and at.asset_class is not None:
-            known.update(dict.fromkeys(node.every_symbol, at.asset_class))
-    said = {s: c for s, c in known.items() if c is not AssetClass.OTHER}
-    said["cash"] = AssetClass.CASH
-    return {symbol: {kind.value.replace("_", " "): 1.0} for symbol, kind in said.items()}
 
 
 def _prices(
@@ -98,8 +93,7 @@ def _warnings(
 ) -> Iterator[str]:
     level = float(limits.warn_single_holding_fraction)
     for symbol, weight in weights.items():
-        known = snapshot.instruments.get(symbol)
-        if known is None or known.is_fund or known.asset_class is not AssetClass.EQUITY:
+        if not is_single_stock(symbol, snapshot, limits.concentration.composition):
             continue
         if weight > level:
             yield f"{symbol} is {weight:.1%} of everything, a single stock above {level:.0%}"

@@ -33,7 +33,7 @@ def plan_screen(planned: Planned, *, columns: int) -> RenderableType:
             slices_table(
                 planned.decision.slices,
                 columns=columns,
-                managed_value=equity,
+                managed_value=planned.managed,
                 show_after=isinstance(planned.decision, Proposal),
             ),
             Text(),

@@ -24,19 +24,26 @@ def review_screen(review: Review, *, columns: int) -> RenderableType:
     parts: list[RenderableType] = [_title(review), Text()]
     if review.slices:
         parts += [
-            slices_table(review.slices, columns=columns, managed_value=review.equity),
+            slices_table(review.slices, columns=columns, managed_value=review.managed),
             words(
                 f"drift: {fraction(float(review.total_drift))} would have to change hands; "
                 f"target: {review.target_from}"
             ),
             Text(),
         ]
+    if review.by_hand:
+        parts += [words("Valued by hand, never traded", "title"), *_by_hand(review), Text()]
     parts += _money_and_returns(review)
     parts += [words("Spread", "title"), *_spread(review), Text()]
     parts += [words("What was done", "title"), *_done(review.done, review.turnover)]
     parts += _quiet(review.quiet)
     parts += [Text(), words("What would trade next", "title"), *_next(review)]
     return Group(*parts)
+
+
+def _by_hand(review: Review) -> Iterator[RenderableType]:
+    for one in review.by_hand:
+        yield words(f"  {one.words}", "care" if one.is_old or one.value is None else "plain")
 
 
 def _title(review: Review) -> Text:

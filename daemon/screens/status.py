@@ -24,6 +24,9 @@ def status_screen(standing: Standing, *, columns: int) -> RenderableType:
     parts += [Text(), _value(standing), Text(), _slices(standing, columns), Text()]
     parts.append(words(f"Last look: cycle {standing.last.cycle}, {instant(standing.last.at)}"))
     parts.append(headline(standing.last.decision))
+    for one in standing.by_hand:
+        tone = "care" if one.is_old or one.value is None else "plain"
+        parts.append(words(f"By hand, never traded: {one.words}", tone))
     for wish in standing.reserved:
         kept = f"{money(wish.amount)} in {wish.account} by {wish.by}"
         parts.append(words(f"Kept for a withdrawal, not invested: {kept}", "care"))
@@ -70,7 +73,7 @@ def _slices(standing: Standing, columns: int) -> RenderableType:
     if standing.last is None or not standing.last.decision.slices:
         return words("weights unknown at the last look", "care")
     return slices_table(
-        standing.last.decision.slices, columns=columns, managed_value=standing.equity
+        standing.last.decision.slices, columns=columns, managed_value=standing.managed
     )
 
 

@@ -184,7 +184,7 @@ def _ask_look_day(leaf: LookDay, book: Book, moment: Moments) -> Answer:
 
 
 def _ask_target(leaf: TargetChanged, book: Book, moment: Moments) -> Answer:
-    done, target = book.memory.target_done, book.policy.target
+    done, target = book.memory.target_done, book.sought
     steps = {n: points(w - done.get(n, ZERO)) for n, w in target.weights.items()} if done else {}
     name = max(steps, key=lambda n: (abs(steps[n]), n), default="")
     value, level = abs(steps.get(name, ZERO)), points(leaf.level)

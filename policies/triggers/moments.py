@@ -94,7 +94,7 @@ def moment_of(book: Book) -> Moments:
         sessions_since=_one(LONG_AGO if since is None else since),
         days_since=_one(LONG_AGO if ended is None else (day - ended).days),
         latched=frozenset(memory.latched),
-        moved=moved(book.policy.target, memory.target_done),
+        moved=moved(book.sought, memory.target_done),
         signals=changed(memory.signals, memory.signals_done),
         person=memory.wake.kind.value == "person" and memory.wake.detail == "run-now",
     )
