@@ -38,6 +38,7 @@ def target_settings(
         max_age=timedelta(days=table.max_age_days),
         max_change=_fraction(table.max_change_points),
         plugin=table.plugin or "",
+        plugin_deadline=timedelta(seconds=table.plugin_seconds),
         method=Method(table.method),
         lookback_sessions=table.lookback_sessions,
         signals=tuple(_signal(signal) for signal in table.signals),

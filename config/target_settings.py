@@ -59,6 +59,7 @@ class TargetSettings:
     max_age: timedelta = timedelta(days=45)
     max_change: Decimal = Decimal("0.10")
     plugin: str = ""
+    plugin_deadline: timedelta = timedelta(seconds=10)
     method: Method = Method.MIN_VARIANCE
     lookback_sessions: int = 756
     signals: tuple[SignalRule, ...] = ()

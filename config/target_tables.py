@@ -112,6 +112,9 @@ class TargetTable(Table):
         Decimal(10), "weights from outside that move more than this in a day are not taken"
     )
     plugin: Identifier | None = key(None, "plugin: its name under trimtab.policies", "my-policy")
+    plugin_seconds: Annotated[int, whole_number(least=1, most=60)] = key(
+        10, "plugin: it must answer within this time, or it is ended and a person is paged"
+    )
     method: Annotated[str, choice(*Method)] = key(
         Method.MIN_VARIANCE.value,
         "optimiser: min_variance, risk_parity, hierarchical_risk_parity or max_sharpe",

@@ -20,6 +20,10 @@ class WakeKind(StrEnum):
     FILE = "file"
 
 
+BY_HAND = "run-now"
+"""How the detail of a wake begins when a person asked for the look, or approved what came of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wake:
     """One reason to look. Equal wakes collapse into one while they wait."""

@@ -16,7 +16,7 @@ from daemon.upkeep.reminders import acknowledge
 from daemon.upkeep.strangers import adopt_strangers
 from portfolio.events import AlarmCleared, Resumed, Unfenced
 from portfolio.orders import LegState
-from portfolio.wakes import Wake, WakeKind
+from portfolio.wakes import BY_HAND, Wake, WakeKind
 
 
 def stop_everything(house: House, watch: Watch, *, by: str, reason: str) -> None:
@@ -108,5 +108,15 @@ def _approve(house: House, watch: Watch, request: Request, now: datetime) -> Out
     if now >= pending.expires_at:
         return None
     consent = Consent(pending=pending, by=request.by, reason=request.reason)
-    wake = Wake(kind=WakeKind.PERSON, detail=f"approve {pending.proposal_hash[:8]}")
-    return run_cycle(house, watch, wake, consent)
+    detail = f"approve {pending.proposal_hash[:8]}"
+    if _was_by_hand(house, pending.cycle):
+        detail = f"{BY_HAND}, {detail}"  # else a rule that asks for a person would withdraw it
+    return run_cycle(house, watch, Wake(kind=WakeKind.PERSON, detail=detail), consent)
+
+
+def _was_by_hand(house: House, cycle: int) -> bool:
+    """Whether a look was one that a person had asked for."""
+    record = house.journal.cycle(cycle)
+    if record is None or record.wake.kind is not WakeKind.PERSON:
+        return False
+    return record.wake.detail.startswith(BY_HAND)

@@ -1,7 +1,7 @@
 """Before each decision: take the target of the moment, and write down when it is another one."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from daemon.house import House
 from daemon.journal.codec import Undecodable, read_policy
@@ -26,7 +26,7 @@ def take_target(house: House, watch: "Watch", snapshot: Snapshot) -> None:
         from daemon.targets.sources import policy_now
 
         house.policy = policy_now(house.targets, snapshot, house.journal)
-        _tell_trouble(house, house.targets.trouble)
+        _tell_trouble(house, house.targets.trouble, urgent=house.targets.is_urgent)
     weights = house.policy.target.leaf_weights
     before = watch.weights if watch.weights is not None else _recorded_weights(house.journal)
     if before is not None and before != weights:
@@ -59,11 +59,12 @@ def _recorded_weights(journal: JournalReader) -> dict[str, Weight] | None:
         return None
 
 
-def _tell_trouble(house: House, trouble: str) -> None:
+def _tell_trouble(house: House, trouble: str, *, urgent: bool) -> None:
     """Raise the alarm of a source that gives no weights once, and clear it when it does again."""
     told = [alarm for alarm in house.journal.open_alarms() if alarm.name == ALARM]
     if trouble and all(alarm.text != _words(trouble) for alarm in told):
-        house.journal.append(Alarm(name="target source", level="info", text=_words(trouble)))
+        level: Literal["page", "info"] = "page" if urgent else "info"
+        house.journal.append(Alarm(name=ALARM, level=level, text=_words(trouble)))
     elif told and not trouble:
         house.journal.append(
             AlarmCleared(name=ALARM, text="The source of the target gives weights again.")

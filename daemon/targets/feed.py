@@ -29,7 +29,13 @@ _KEYS = frozenset({"schema", "as_of", "weights_percent", "note"})
 
 
 class NoWeights(Exception):
-    """A source gave no weights that can be taken; the message is a sentence."""
+    """A source gave no weights that can be taken; the message is a sentence.
+
+    `urgent`: a person should hear of it at once."""
+
+    def __init__(self, message: str, *, urgent: bool = False) -> None:
+        super().__init__(message)
+        self.urgent = urgent
 
 
 def from_file(path: Path, public_key: str) -> Given:

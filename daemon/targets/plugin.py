@@ -2,63 +2,82 @@
 
 It is called as `plugin(snapshot, weights)` with the snapshot of the look and the weights in force by
 slice (decimals), and returns weights in percent by slice. What it returns passes every check that a
-stranger's word passes. It runs inside the daemon: whoever installs one trusts it with the machine.
+stranger's word passes. It runs in a process of its own with a deadline; whoever installs one still
+trusts it with the machine.
 """
 
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from importlib.metadata import entry_points
+from typing import Any
 
-from daemon.targets.feed import MOST_WEIGHTS, SUM_FITS, NoWeights
+from daemon.targets.feed import MOST_BYTES, MOST_WEIGHTS, SUM_FITS, NoWeights
 from policies.targets.sources import Given
 from portfolio.canonical import digest
 from portfolio.money import ZERO, Weight
 from portfolio.snapshot import Snapshot
 
-GROUP = "trimtab.policies"
 
+def from_plugin(
+    name: str, snapshot: Snapshot, weights: Mapping[str, Weight], deadline: timedelta
+) -> Given:
+    """Ask a plug-in; raises `NoWeights` for anything but weights in percent that sum to 100.
 
-def load(name: str) -> object:
-    """The plug-in of that name; raises `NoWeights` when none is installed or it does not load."""
-    found = entry_points(group=GROUP, name=name)
-    if not found:
-        installed = sorted(entry.name for entry in entry_points(group=GROUP))
-        known = ", ".join(installed) or "none"
-        raise NoWeights(f"no plug-in {name!r} is installed under {GROUP}; installed: {known}")
-    try:
-        loaded: object = next(iter(found)).load()
-    except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
-        raise NoWeights(f"plug-in {name!r} does not load: {error!r}") from None
-    if not callable(loaded):
-        raise NoWeights(f"plug-in {name!r} cannot be called")
-    return loaded
-
-
-def from_plugin(name: str, snapshot: Snapshot, weights: Mapping[str, Weight]) -> Given:
-    """Ask a plug-in; raises `NoWeights` for anything but weights in percent that sum to 100."""
-    plugin = load(name)
-    assert callable(plugin)  # noqa: S101  load has seen to it
-    try:
-        answer: object = plugin(snapshot, dict(weights))
-    except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
-        raise NoWeights(f"plug-in {name!r} failed: {error!r}") from None
-    found = _checked(name, answer)
+    One that has not answered by the deadline is ended, with all that it has started; its `NoWeights`
+    is urgent, for a plug-in that hangs does so at every look.
+    """
+    answer = _answer(name, pickle.dumps((sys.path, name, snapshot, dict(weights))), deadline)
+    if "error" in answer:
+        raise NoWeights(str(answer["error"]))
+    found = _checked(name, answer["weights"])
     return Given(origin=f"plug-in {name}", weights=found, as_of=snapshot.day, digest=digest(found))
 
 
-def _checked(name: str, answer: object) -> dict[str, Weight]:
-    if not isinstance(answer, Mapping) or not 0 < len(answer) <= MOST_WEIGHTS:
+def _answer(name: str, question: bytes, deadline: timedelta) -> dict[str, Any]:
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "daemon.targets.plugin_child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        said, _ = child.communicate(question, timeout=deadline.total_seconds())
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        waited = f"{deadline.total_seconds():g} seconds"
         raise NoWeights(
-            f"plug-in {name!r} must return weights by slice, not {type(answer).__name__}"
-        )
+            f"plug-in {name!r} gave no answer within {waited} and was ended", urgent=True
+        ) from None
+    try:
+        answer = json.loads(said[: MOST_BYTES + 1])
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise NoWeights(f"plug-in {name!r} ended without an answer")
+    return answer
+
+
+def _checked(name: str, answer: list[list[str]]) -> dict[str, Weight]:
+    if not 0 < len(answer) <= MOST_WEIGHTS:
+        raise NoWeights(f"plug-in {name!r} must return weights by slice, not {len(answer)} of them")
     read: dict[str, Decimal] = {}
-    for slice_name, weight in answer.items():
+    for slice_name, weight in answer:
         try:
-            number = Decimal(str(weight))
+            number = Decimal(weight)
         except InvalidOperation:
             number = Decimal("NaN")
-        if not isinstance(slice_name, str) or not number.is_finite() or not 0 <= number <= 100:
-            raise NoWeights(f"plug-in {name!r} gives {slice_name!r} a weight of {weight!r}")
+        if not number.is_finite() or not 0 <= number <= 100:
+            raise NoWeights(f"plug-in {name!r} gives {slice_name!r} a weight of {weight}")
         read[slice_name] = number
     whole = sum(read.values(), ZERO)
     if abs(whole - 100) > SUM_FITS:

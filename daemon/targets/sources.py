@@ -43,7 +43,8 @@ FETCH_EVERY = timedelta(minutes=15)
 
 @dataclass(slots=True, kw_only=True)
 class Targets:
-    """Where one household's weights come from. `trouble` is why the source gave none last time.
+    """Where one household's weights come from. `trouble` is why the source gave none last time, and
+    `is_urgent` whether a person must hear of it at once; `hung` is when a plug-in was ended, and why.
 
     `in_force` is the policy with the weights that passed last, None before the first look of this
     process; `at_open` the leaf weights in force when the session of `at_open_day` began.
@@ -57,6 +58,8 @@ class Targets:
     at_open: Mapping[str, Weight] = field(default_factory=dict)
     at_open_day: date = date.min
     asked: tuple[datetime, Given] | None = None
+    hung: tuple[datetime, NoWeights] | None = None
+    is_urgent: bool = False
 
 
 def policy_now(targets: Targets, snapshot: Snapshot, journal: JournalReader) -> Policy:
@@ -73,8 +76,9 @@ def policy_now(targets: Targets, snapshot: Snapshot, journal: JournalReader) -> 
         found = _weighed(targets, snapshot, last)
     except (NoWeights, TargetError) as problem:
         targets.trouble = str(problem)
+        targets.is_urgent = isinstance(problem, NoWeights) and problem.urgent
         return last
-    targets.trouble = ""
+    targets.trouble, targets.is_urgent = "", False
     if last.weighing is not None and _same(last, found):
         targets.in_force = last
     else:
@@ -135,7 +139,14 @@ def _asked(targets: Targets, snapshot: Snapshot, last: Policy) -> Given:
     """The answer of a source outside, asked anew when the last answer is old enough."""
     if targets.asked is not None and snapshot.as_of < targets.asked[0] + FETCH_EVERY:
         return targets.asked[1]
-    given = _ask(targets, snapshot, last)
+    if targets.hung is not None and snapshot.as_of < targets.hung[0] + FETCH_EVERY:
+        raise targets.hung[1]
+    try:
+        given = _ask(targets, snapshot, last)
+    except NoWeights as problem:
+        targets.hung = (snapshot.as_of, problem) if problem.urgent else None
+        raise
+    targets.hung = None
     age = snapshot.day - given.as_of
     if age > targets.settings.max_age:
         raise NoWeights(
@@ -151,7 +162,9 @@ def _asked(targets: Targets, snapshot: Snapshot, last: Policy) -> Given:
 def _ask(targets: Targets, snapshot: Snapshot, last: Policy) -> Given:
     settings = targets.settings
     if settings.kind is SourceKind.PLUGIN:
-        return from_plugin(settings.plugin, snapshot, last.target.leaf_weights)
+        return from_plugin(
+            settings.plugin, snapshot, last.target.leaf_weights, settings.plugin_deadline
+        )
     if settings.kind is SourceKind.FEED:
         return from_feed(settings.url, settings.public_key, settings.ca_file)
     if settings.file is None:

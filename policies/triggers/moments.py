@@ -13,6 +13,7 @@ from policies.triggers.calendar import Days
 from portfolio.drift import Block, Rows, Shape, drift_in, shape_of
 from portfolio.money import Weight
 from portfolio.target import Target
+from portfolio.wakes import BY_HAND
 
 LONG_AGO = 10**6
 """Sessions and days since a run that never was."""
@@ -96,7 +97,7 @@ def moment_of(book: Book) -> Moments:
         latched=frozenset(memory.latched),
         moved=moved(book.sought, memory.target_done),
         signals=changed(memory.signals, memory.signals_done),
-        person=memory.wake.kind.value == "person" and memory.wake.detail == "run-now",
+        person=memory.wake.kind.value == "person" and memory.wake.detail.startswith(BY_HAND),
     )
 
 

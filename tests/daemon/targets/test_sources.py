@@ -335,6 +335,57 @@ def test_what_a_plug_in_says_passes_every_check(
     assert why in open_trouble(rig)[0]
 
 
+def test_a_plug_in_that_hangs_is_ended_with_a_page_and_the_last_weights_stay(
+    tmp_path: Path, plugin: Path
+) -> None:
+    plugin.write_text("def weights(snapshot, weights):\n    return {'stocks': 65, 'bonds': 35}\n")
+    deadline = timedelta(seconds=20)  # it answers in a fraction of one, also on a busy machine
+    rig = rig_with(
+        tmp_path,
+        TargetSettings(kind=SourceKind.PLUGIN, plugin="mine", plugin_deadline=deadline),
+    )
+    rig.look(DAYS[0])
+    assert weights(rig)["stocks"] == Decimal("0.65")
+    mark = tmp_path / "asked"
+    plugin.write_text(
+        "import pathlib, time\n\n\ndef weights(snapshot, weights):\n"
+        f"    with pathlib.Path({str(mark)!r}).open('a') as file:\n"
+        "        file.write('x')\n"
+        "    while True:\n        time.sleep(60)\n"
+    )
+    assert rig.house.targets is not None
+    rig.house.targets.settings = replace(
+        rig.house.targets.settings, plugin_deadline=timedelta(seconds=3)
+    )
+    rig.look(DAYS[1])
+    assert weights(rig)["stocks"] == Decimal("0.65")
+    (alarm,) = [a for a in rig.journal.open_alarms() if a.name == "target source"]
+    assert alarm.level == "page"
+    assert "gave no answer within 3 seconds and was ended" in alarm.text
+    rig.look()  # not asked again at every look
+    assert mark.read_text() == "x"
+    plugin.write_text("def weights(snapshot, weights):\n    return {'stocks': 61, 'bonds': 39}\n")
+    rig.house.targets.settings = replace(rig.house.targets.settings, plugin_deadline=deadline)
+    rig.look(DAYS[2])
+    assert weights(rig)["stocks"] == Decimal("0.61")
+    assert open_trouble(rig) == []
+
+
+def test_what_a_plug_in_prints_is_no_answer_and_an_early_end_is_said(
+    tmp_path: Path, plugin: Path
+) -> None:
+    plugin.write_text(
+        'def weights(snapshot, weights):\n    print(\'{"weights": [["stocks", "100"]]}\')\n'
+        "    return {'stocks': 62, 'bonds': 38}\n"
+    )
+    rig = rig_with(tmp_path, TargetSettings(kind=SourceKind.PLUGIN, plugin="mine"))
+    rig.look(DAYS[0])
+    assert weights(rig)["stocks"] == Decimal("0.62")
+    plugin.write_text("import os\n\n\ndef weights(snapshot, weights):\n    os._exit(0)\n")
+    rig.look(DAYS[1])
+    assert "ended without an answer" in open_trouble(rig)[0]
+
+
 def test_a_plug_in_that_is_not_installed_is_said(tmp_path: Path) -> None:
     rig = rig_with(tmp_path, TargetSettings(kind=SourceKind.PLUGIN, plugin="absent"))
     rig.look(DAYS[0])
