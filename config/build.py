@@ -7,11 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from config.bands import band_of, default_band, fraction
+from config.counting import with_counting
 from config.covariances import covariances_of
 from config.fire_tables import tree_of
-from config.holdings import counts_of, hand_valued, with_holdings
+from config.holdings import hand_valued
 from config.look import parse_look
-from config.look_through import compositions_of, counted_by_class
+from config.look_through import compositions_of
 from config.lot_rules import lot_rule
 from config.models import AccountTable, Document, SimulationTable
 from config.rule_tables import RebalanceTable
@@ -33,7 +34,7 @@ from config.settings import (
     Simulation,
 )
 from config.study_tables import backtest_settings, compare_settings
-from config.target_build import class_of, target_settings
+from config.target_build import target_settings
 from config.tax_rules import (
     gift_rule,
     harvest_rule,
@@ -41,7 +42,6 @@ from config.tax_rules import (
     planning_rule,
     with_partners,
 )
-from policies.cash_floor import NO_FLOOR, CashFloor
 from policies.concentration import ConcentrationRule
 from policies.limits import Limits
 from policies.policy import (
@@ -77,7 +77,7 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         mode=Mode(document.mode),
         household=Household(name=document.household.name, currency=document.household.currency),
         accounts=tuple(_account(table) for table in document.accounts),
-        policy=_with_holdings(_policy(document, folder), document, made_of),
+        policy=with_counting(_policy(document, folder), document, made_of),
         limits=_limits(document, made_of["limits"]),
         target=target_settings(
             document.target,
@@ -187,34 +187,6 @@ def _policy(document: Document, folder: Path) -> Policy:
         harvest=harvest_rule(document.harvest),
         gifts=gift_rule(document.gifts),
         locks={i.symbol: Lock(i.lock) for i in document.instruments if i.lock is not None},
-    )
-
-
-def _with_holdings(
-    policy: Policy, document: Document, made_of: Mapping[str, Composition]
-) -> Policy:
-    """The policy with what is counted without being traded, the cash floor, the composition."""
-    target = policy.target
-    by_name = {node.name: node for node in target.slices}
-    kinds = {n: kind for n in target.leaves if (kind := class_of(by_name[n], by_name)) is not None}
-    in_drift = "drift" in document.look_through.use_in
-    by_class = counted_by_class(made_of["drift"], target) if in_drift else {}
-    return replace(
-        policy,
-        counts={**by_class, **counts_of(document.holdings)},
-        cash_floor=_floor(document),
-        composition=with_holdings(made_of["review"], document.holdings, kinds),
-    )
-
-
-def _floor(document: Document) -> CashFloor:
-    node = next((node for node in document.slices if node.cash), None)
-    if node is None:
-        return NO_FLOOR
-    return CashFloor(
-        usd=Money(node.floor_usd or ZERO),
-        spending_months=Weight(node.floor_spending_months or ZERO),
-        monthly_spending=Money(node.monthly_spending_usd or ZERO),
     )
 
 

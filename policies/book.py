@@ -26,7 +26,7 @@ from portfolio.money import ZERO, Money, Price, Quantity, Weight, total, value_o
 from portfolio.orders import Order, Side
 from portfolio.snapshot import AccountSnapshot, Snapshot
 from portfolio.target import Slice, Target
-from portfolio.valuations import counted_values
+from portfolio.valuations import Counts, counted_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +130,9 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     Unknown when something that counts to a slice has no price or value, or when the slices and the
     cash are together worth nothing.
     """
-    target = sought = policy.target
-    leaves = {node.name: node for node in target.slices if node.symbol or node.is_cash}
-    held = snapshot.quantities()
-    prices, values, unpriced = _values(snapshot, leaves, held)
-    beside, unknown = counted_values(snapshot, policy.counts)
-    unpriced += unknown
-    for name, worth in beside.items():
-        key = leaves[name].symbol or name
-        values[key] = Money(values.get(key, ZERO) + worth)
+    sought = policy.target
+    leaves = {node.name: node for node in sought.slices if node.symbol or node.is_cash}
+    prices, values, unpriced = _values(snapshot, leaves, policy.counts)
     if unpriced:
         return Unknown(reasons=tuple(unpriced))
     stand_ins = {s: n.symbol for n in leaves.values() if n.symbol for s in n.substitutes}
@@ -158,9 +152,8 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         return Unknown(reasons=("the money to be taken out is all that there is, or more",))
     if managed <= ZERO:
         return Unknown(reasons=("the slices and the cash are together worth nothing",))
-    target = with_floor(policy.target, policy.cash_floor, managed)
-    if target is not policy.target:
-        policy = replace(policy, target=target)
+    target = with_floor(sought, policy.cash_floor, managed)
+    policy = policy if target is sought else replace(policy, target=target)
     cash_goal = Money(target.cash_weight * managed)
     symbol_of = {name: leaves[name].symbol for name in target.leaves}
     leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
@@ -182,11 +175,7 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         cash=cash,
         cash_goal=cash_goal,
         waiting=waiting,
-        owed={
-            a.account.id: Money(lack)
-            for a in snapshot.accounts
-            if (lack := kept.get(a.account.id, ZERO) - max(a.cash, ZERO)) > ZERO
-        },
+        owed=_owed(snapshot, kept),
         managed=managed,
         minimum=minimum_trade(policy, managed),
         weights=weights,
@@ -205,6 +194,15 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
     )
 
 
+def _owed(snapshot: Snapshot, kept: Mapping[str, Money]) -> dict[str, Money]:
+    """What each account still lacks of the money that a person will take out of it."""
+    return {
+        a.account.id: Money(lack)
+        for a in snapshot.accounts
+        if (lack := kept.get(a.account.id, ZERO) - max(a.cash, ZERO)) > ZERO
+    }
+
+
 def minimum_trade(policy: Policy, managed: Money) -> Money:
     """The smallest order worth placing, for a portfolio of this value."""
     rule = policy.minimum_trade
@@ -212,11 +210,12 @@ def minimum_trade(policy: Policy, managed: Money) -> Money:
 
 
 def _values(
-    snapshot: Snapshot, leaves: Mapping[str, Slice], held: Mapping[str, Quantity]
+    snapshot: Snapshot, leaves: Mapping[str, Slice], counts: Counts
 ) -> tuple[dict[str, Price], dict[str, Money], list[str]]:
     prices: dict[str, Price] = {}
     values: dict[str, Money] = {}
-    unpriced: list[str] = []
+    held = snapshot.quantities()
+    beside, unpriced = counted_values(snapshot, counts)
     for node in leaves.values():
         for symbol in node.every_symbol:
             key = node.symbol or symbol
@@ -231,6 +230,9 @@ def _values(
             else:
                 detail = snapshot.refused[symbol].detail
                 unpriced.append(f"{node.name}: {quantity} {symbol} cannot be counted, {detail}")
+    for name, counted in beside.items():
+        key = leaves[name].symbol or name
+        values[key] = Money(values.get(key, ZERO) + counted)
     return prices, values, unpriced
 
 
