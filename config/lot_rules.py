@@ -59,6 +59,8 @@ def tax_household(document: "Document") -> TaxHousehold:
             tack=Tack(wash.tack),
             same_day_orders_are_separate=wash.same_day_orders_are_separate,
             spouse_ira_counts=wash.spouse_ira_counts,
+            replacement_must_be_held=wash.replacement_must_be_held,
+            one_order_washes_itself=wash.one_order_washes_itself,
         ),
     )
 

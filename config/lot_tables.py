@@ -40,6 +40,13 @@ class WashSalesTable(Table):
     spouse_ira_counts: Flag = key(
         _WASH.spouse_ira_counts, "a purchase in a spouse's IRA loses the loss for good, too"
     )
+    replacement_must_be_held: Flag = key(
+        _WASH.replacement_must_be_held,
+        "false lets shares bought in the window and sold before the loss replace it, too",
+    )
+    one_order_washes_itself: Flag = key(
+        _WASH.one_order_washes_itself, "true lets lots sold in one order replace each other"
+    )
     shipped_groups: Flag = key(
         True, "funds on one index count as the same; your [identity_groups] come on top"
     )

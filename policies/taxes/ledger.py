@@ -18,6 +18,7 @@ from policies.taxes.events import (
     SpunOff,
     TaxEvent,
 )
+from policies.taxes.open_questions import parts_of_sale, wash_back, wash_within
 from policies.taxes.terms import Term, loss_of, result_of_sale, term_of
 from policies.taxes.wash import Held, LossInPlay, OpenLoss, Realised, Slice, TaxHousehold, match
 from portfolio.lots import Lot, LotSource, divided, share_of
@@ -63,6 +64,7 @@ class HouseholdLedger:
         self._held: dict[str, dict[tuple[str, str], list[Held]]] = {}  # by identity group
         self._slices: list[Realised] = []
         self._losses: dict[str, list[LossInPlay]] = {}
+        self._gone: dict[str, list[Held]] = {}
         self._notes: list[str] = []
         self._booked = 0
 
@@ -141,21 +143,30 @@ class HouseholdLedger:
 
     def _sell(self, event: Sold) -> None:
         picks = self._take(event.account, event.symbol, event.quantity, event.lots)
+        group, rules = self._household.group_of(event.symbol), self._household.rules
         if not self._household.is_taxable(event.account):
+            if not rules.replacement_must_be_held:
+                self._gone.setdefault(group, []).extend(
+                    Held(lot=lot, number=number) for number, lot in picks
+                )
             return
+        parts = parts_of_sale(picks, event)
         losses: list[LossInPlay] = []
-        left, proceeds = event.quantity, event.proceeds
-        for number, lot in picks:
-            part = share_of(proceeds, lot.quantity, left)
-            left, proceeds = Quantity(left - lot.quantity), Money(proceeds - part)
-            losses += self._realise(event, number, lot, part)
+        while parts:
+            part = parts.pop(0)
+            found = self._realise(event, part.held.number, part.held.lot, part.proceeds)
+            if rules.one_order_washes_itself:
+                for loss in found:
+                    wash_within(self._household, loss, parts)
+            losses += found
         losses.sort(key=lambda loss: (loss.of.piece.lot.acquired_on or event.on, loss.number))
-        group = self._household.group_of(event.symbol)
         for loss in losses:
             candidates = sorted(
                 self._group(group), key=lambda h: (h.lot.acquired_on or event.on, h.number)
             )
             match(self._household, loss, candidates, self._put)
+            if not rules.replacement_must_be_held:
+                wash_back(self._household, loss, self._slices, self._gone.get(group, []))
         self._losses.setdefault(group, []).extend(losses)
 
     def _realise(self, event: Sold, number: int, lot: Lot, proceeds: Money) -> list[LossInPlay]:

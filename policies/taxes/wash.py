@@ -36,12 +36,19 @@ class WashRules:
     replacement begin when they began. `same_day_orders_are_separate`: two orders of one day are two
     acquisitions, so that one replaces the other. `spouse_ira_counts`: a purchase in a spouse's IRA
     loses a loss as one's own does.
+
+    `replacement_must_be_held`: only shares still held after the sale replace; False lets shares that
+    were bought in the window and sold before it replace too, which moves the loss back into that
+    sale. `one_order_washes_itself`: lots sold in one order may replace each other, an earlier one
+    into a later one; the sum recognised stays, its terms may change.
     """
 
     older_shares_replace: bool = True
     tack: Tack = Tack.ADD_DAYS
     same_day_orders_are_separate: bool = True
     spouse_ira_counts: bool = True
+    replacement_must_be_held: bool = True
+    one_order_washes_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What holds of wash sales in any history: nothing vanishes, nothing is counted twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policies.taxes.events import Acquired, Sold, TaxEvent
 from policies.taxes.ledger import TaxBook, replay
-from policies.taxes.wash import TaxAccount, TaxHousehold
+from policies.taxes.wash import Tack, TaxAccount, TaxHousehold, WashRules
 from portfolio.lots import Lot
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic
 from tests.support.unit_shares import Shares
@@ -135,16 +135,30 @@ def test_the_ledger_agrees_with_a_share_by_share_reading_of_the_law(wished: list
         assert tacked == sum(s.tacked for s in shares)
 
 
+EVERY_READING = st.builds(
+    WashRules,
+    older_shares_replace=st.booleans(),
+    tack=st.sampled_from(Tack),
+    same_day_orders_are_separate=st.booleans(),
+    replacement_must_be_held=st.booleans(),
+    one_order_washes_itself=st.booleans(),
+)
+
+
 @MANY
-@given(TRADES, st.integers(1, 10**9))
-@example([Trade(0, "T", "SPY", 3, 100, False), Trade(1, "T", "SPY", 1, 50, True)], 333_333_333)
+@given(TRADES, st.integers(1, 10**9), EVERY_READING)
+@example(
+    [Trade(0, "T", "SPY", 3, 100, False), Trade(1, "T", "SPY", 1, 50, True)],
+    333_333_333,
+    WashRules(),
+)
 def test_recognised_is_raw_profit_with_what_is_deferred_and_what_is_lost(
-    wished: list[Trade], billionths: int
+    wished: list[Trade], billionths: int, rules: WashRules
 ) -> None:
-    """Exactly, to the last digit, also of odd fractions of shares."""
+    """Exactly, to the last digit, also of odd fractions of shares, however the law is read."""
     scale = Decimal(billionths).scaleb(-9)
     trades = possible(wished)
-    book = replay(facts(trades, scale), FAMILY)
+    book = replay(facts(trades, scale), replace(FAMILY, rules=rules))
     with exact_arithmetic():
         taxed = [t for t in trades if t.account != "IRA"]
         cash = sum((t.units * t.price * scale * (1 if t.is_sale else -1) for t in taxed), ZERO)
