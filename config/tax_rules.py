@@ -171,6 +171,7 @@ def harvest_rule(table: HarvestTable) -> HarvestRule:
         tracking=_part(table.tracking_percent),
         max_per_day=table.max_per_day,
         hold_cash=table.hold_cash,
+        switch_back=table.switch_back,
         max_expense_gap=_part(table.max_expense_gap_percent),
         min_correlation=table.min_correlation,
         expenses=expenses,

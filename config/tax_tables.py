@@ -161,6 +161,10 @@ class HarvestTable(Table):
     hold_cash: Flag = key(
         _HARVEST.hold_cash, "true sells without a partner and waits for day 31 in cash"
     )
+    switch_back: Flag = key(
+        _HARVEST.switch_back,
+        "false keeps a partner for good; true goes back where no gain is taxed",
+    )
     max_expense_gap_percent: Annotated[Decimal, number(most=5, unit=" %")] = key(
         percent(_HARVEST.max_expense_gap), "a partner costs at most this much more a year"
     )

@@ -68,6 +68,7 @@ def remember(
         tickets=taxes.tickets,
         wash_exceptions=taxes.wash_exceptions,
         promised=taxes.promised,
+        stood_in=taxes.stood_in,
         usage=_usage(journal.legs(since=session.opens_at - timedelta(hours=12))),
         previous_session=past.previous_session,
         coming_sessions=past.coming_sessions,

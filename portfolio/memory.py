@@ -85,6 +85,21 @@ class WashException:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """A harvest that sold `symbol` in an account on a day and bought `partner` in its place."""
+
+    account: str
+    symbol: str
+    partner: str
+    sold_on: date
+
+    @property
+    def first_day_back(self) -> date:
+        """The first day on which the symbol may be bought again."""
+        return self.sold_on + timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RealisedYear:
     """Gains less losses of a tax year so far, after wash sales, USD; pending losses are in it."""
 
@@ -172,6 +187,8 @@ class Memory:
     tickets: tuple[OrderIntent, ...] = ()
     """Orders that a person was asked to place in accounts held elsewhere, and has not answered."""
     wash_exceptions: tuple[WashException, ...] = ()
+    stood_in: tuple[StandIn, ...] = ()
+    """Harvests of the last two years that left a partner in the place of a fund, oldest first."""
     promised: tuple[GiftShares, ...] = ()
     """Shares of accepted gifts that have not left yet."""
 

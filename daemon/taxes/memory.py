@@ -11,14 +11,16 @@ from policies.taxes.reporting import in_year, rows_of
 from policies.taxes.terms import Term
 from policies.taxes.wash import WINDOW_DAYS
 from portfolio.decisions import Proposal
-from portfolio.events import ApprovalEnded, ApprovalRequested
+from portfolio.events import ApprovalEnded, ApprovalRequested, RunOpened
 from portfolio.gifts import GiftShares
 from portfolio.lot_events import WashAllowed
-from portfolio.memory import CashFlow, FlowKind, RealisedYear, WashException
+from portfolio.memory import CashFlow, FlowKind, RealisedYear, StandIn, WashException
 from portfolio.money import ZERO, Money
 from portfolio.orders import OrderIntent
 from portfolio.ports import JournalReader
 
+STAND_IN_DAYS = 731
+"""A partner that was kept for two years is the household's own by now."""
 DIVIDEND_DAYS = 60
 """Half of the window in which a dividend needs its holding period."""
 
@@ -33,6 +35,7 @@ class TaxPast:
     tickets: tuple[OrderIntent, ...] = ()
     wash_exceptions: tuple[WashException, ...] = ()
     promised: tuple[GiftShares, ...] = ()
+    stood_in: tuple[StandIn, ...] = ()
 
 
 def tax_past(house: House, day: date) -> TaxPast:
@@ -54,6 +57,7 @@ def tax_past(house: House, day: date) -> TaxPast:
             if flow.kind is FlowKind.DIVIDEND and flow.symbol is not None and flow.amount > ZERO
         ),
         harvest_refused_on=_refused_on(house),
+        stood_in=_stood_in(house, day),
     )
 
 
@@ -67,6 +71,33 @@ def _tickets(house: House, day: date) -> tuple[OrderIntent, ...]:
         for ticket in open_tickets(house.journal, house.accounts)
         if exchange_day(ticket.at) >= since
     )
+
+
+def _stood_in(house: House, day: date) -> tuple[StandIn, ...]:
+    """From the plans of accepted harvests, as far back as `STAND_IN_DAYS`."""
+    if house.policy.harvest.declared_on is None:
+        return ()
+    since = day - timedelta(days=STAND_IN_DAYS)
+    found: list[StandIn] = []
+    for opened in house.journal.events("run_opened"):
+        event = opened.event
+        if not isinstance(event, RunOpened) or not event.run.is_harvest:
+            continue
+        if exchange_day(opened.at) < since:
+            continue
+        look = house.journal.cycle(event.run.opened_cycle)
+        if look is not None and isinstance(look.decision, Proposal):
+            found += [
+                StandIn(
+                    account=step.account,
+                    symbol=step.symbol,
+                    partner=step.partner,
+                    sold_on=look.session,
+                )
+                for step in look.decision.harvests
+                if step.partner is not None
+            ]
+    return tuple(found)
 
 
 def wash_exceptions(journal: JournalReader, day: date) -> tuple[WashException, ...]:

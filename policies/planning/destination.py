@@ -7,6 +7,7 @@ from typing import assert_never
 
 from policies.book import Book
 from policies.planning.cash_first import fill_relative, fill_worthwhile, water_fill
+from policies.planning.stand_ins import has_stand_in
 from policies.planning.stops import stops_of
 from policies.policy import Fill, Stop
 from policies.triggers.ask import Aim, Call
@@ -139,7 +140,8 @@ def _tradable_buys(book: Book, buys: Mapping[str, Money]) -> dict[str, Money]:
     return {
         s: amount
         for s, amount in buys.items()
-        if s not in book.locks.buys and any(not d.why_no_buy(s) for d in book.desks)
+        if s not in book.locks.buys
+        and (any(not d.why_no_buy(s) for d in book.desks) or has_stand_in(book, s))
     }
 
 

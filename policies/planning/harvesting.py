@@ -14,6 +14,7 @@ from policies.explain import money
 from policies.planning.harvest_view import holdings_of, year_of
 from policies.planning.plan import Plan, plan_of
 from policies.planning.sizing import Part, affordable, limit_of
+from policies.planning.switching_back import ask_switch_back
 from policies.taxes.harvest import (
     HarvestYear,
     Holding,
@@ -67,7 +68,13 @@ def ask_harvest(book: Book) -> Harvest:
         at_most=max(0, rule.max_per_day - len(done_today)),
     )
     if not picks:
-        return Harvest(gates=(_gate(_why_none(holdings, year)),))
+        back = ask_switch_back(book)
+        return Harvest(
+            gates=(_gate(_why_none(holdings, year)), *back.gates),
+            plan=back.plan,
+            steps=back.steps,
+            reason=back.reason,
+        )
     parts, steps = _parts(book, picks)
     gates = tuple(_taken(step) for step in steps)
     if not parts:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policies.book import Book
-from policies.planning.accounts import buy_parts, money_of, sell_parts
+from policies.planning.accounts import buy_parts, sell_parts
 from policies.planning.destination import wanted_trades
 from policies.planning.rounding_up import enough_for_owed
 from policies.planning.sizing import Part, as_leg, in_order
+from policies.planning.stand_ins import stand_ins_first
 from policies.planning.wash_guard import left_for_washes, unwashed_sales, without_own_washes
 from policies.triggers.ask import Aim, Call
 from portfolio.decisions import PlannedLeg, SliceView, TaxEstimate
@@ -56,11 +57,11 @@ def make_plan(book: Book, call: Call) -> Plan:
         sells, more = unwashed_sales(book, sells)
         kept += more
     guarded = without_own_washes(book, sells)
-    buys, unbought = (
-        buy_parts(guarded, wanted.buys, money_of(book, sells)) if wanted.buys else ([], [])
-    )
-    washes = left_for_washes(guarded, wanted.buys)
-    return plan_of(whole, [*sells, *buys], [*unsold, *kept, *unbought, *washes])
+    first = stand_ins_first(guarded, wanted.buys, sells)
+    buys, unbought = buy_parts(guarded, first.buys, first.funds) if first.buys else ([], [])
+    washes = left_for_washes(guarded, first.buys)
+    said = [*unsold, *kept, *unbought, *washes, *first.said]
+    return plan_of(whole, [*sells, *first.parts, *buys], said)
 
 
 def _is_of(why: str, part: Part) -> bool:

@@ -34,7 +34,8 @@ class HarvestRule:
     the gain that the lower basis makes, None takes the long-term rate; `step_up` is the chance that
     nobody ever pays it. `tracking` is what a partner that tracks worse is thought to cost, once.
     At most `max_per_day` harvests go out in a session. `hold_cash`
-    allows to sell without a partner and to wait for day 31 in cash. `expenses` are yearly fractions by
+    allows to sell without a partner and to wait for day 31 in cash. `switch_back` changes a partner
+    back after the 30 days where that is not taxed. `expenses` are yearly fractions by
     symbol, `partners` the funds that may stand in for a symbol, the first choice first.
     """
 
@@ -50,6 +51,7 @@ class HarvestRule:
     tracking: Decimal = ZERO
     max_per_day: int = 3
     hold_cash: bool = False
+    switch_back: bool = True
     max_expense_gap: Decimal = Decimal("0.0015")
     min_correlation: Decimal = Decimal("0.95")
     expenses: Mapping[str, Decimal] = field(default_factory=dict)

@@ -8,6 +8,7 @@ No authority settles either (WS-4). By default shares sold in one order do not r
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from policies.taxes.events import Sold
 from policies.taxes.terms import result_of_sale
@@ -79,7 +80,7 @@ def wash_back(
     ]
     for realised in sorted(earlier, key=lambda r: _day(r.piece.lot)):
         held = Held(lot=realised.piece.lot, number=0)
-        match(household, loss, [held], lambda _, w, r, of=realised: _resell(slices, of, w, r))
+        match(household, loss, [held], partial(_resell, slices, realised))
 
     def put(held: Held, washed: Lot, left: Lot | None) -> None:
         held.lot = washed
@@ -89,7 +90,9 @@ def wash_back(
     match(household, loss, sorted(gone, key=_age), put)
 
 
-def _resell(slices: list[Realised], of: Realised, washed: Lot, rest: Lot | None) -> None:
+def _resell(
+    slices: list[Realised], of: Realised, _held: Held, washed: Lot, rest: Lot | None
+) -> None:
     """An earlier slice becomes its replacing part, with the loss in its basis, and the rest."""
     piece = of.piece
     units = washed.quantity + (ZERO if rest is None else rest.quantity)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from brokers.simulated.world_events import WorldEvent
 from daemon.taxes.ledger import JournalLedger
 from policies.limits import Limits
 from policies.policy import Policy
@@ -55,13 +56,24 @@ def rig_of(
     *,
     autonomy: Autonomy = Autonomy.AUTO,
     limits: Limits = GENEROUS,
+    later: str = "45",
+    events: tuple[WorldEvent, ...] = (),
 ) -> Rig:
-    """600 VTI and 400 BND bought at 100; three days later VTI and SCHB are 10 % lower."""
+    """600 VTI and 400 BND bought at 100; three days later VTI and SCHB are 10 % lower.
+
+    From the 20th day on SCHB is at `later`.
+    """
     fall = ["100", "100", "95", *["90"] * 37]
-    half = ["50", "50", "47.5", *["45"] * 37]
+    half = ["50", "50", "47.5", *["45"] * 17, *[later] * 20]
     prices = table(DAYS, VTI=fall, SCHB=half, BND=["100"] * 40)
     rig = build_rig(
-        folder, prices, rule or policy(), cash="100000", autonomy=autonomy, limits=limits
+        folder,
+        prices,
+        rule or policy(),
+        cash="100000",
+        autonomy=autonomy,
+        limits=limits,
+        events=events,
     )
     rig.house.lots = JournalLedger(rig.journal)
     rig.look(DAYS[0])

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from policies.book import Book
 from policies.planning.plan import Plan, plan_of, views
+from policies.planning.stand_ins import with_stand_ins
 from policies.planning.tax.estimate import estimate, with_lots
 from policies.planning.tax.household import Household, dollars, household_of
 from policies.planning.tax.location_note import location_note
@@ -12,11 +13,13 @@ from policies.planning.tax.naive import naive_trades
 from policies.planning.tax.planner import Answer, plan, plan_exactly
 from policies.planning.tax.problem import Problem, cost_of
 from policies.planning.tax.sized import sized_parts
+from policies.planning.wash_guard import without_own_washes
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.planning_rule import Planner, PlanningRule
 from policies.taxes.rates import NoTaxData
 from portfolio.decisions import Saving, TaxEstimate
 from portfolio.money import ZERO, Money
+from portfolio.orders import Side
 from portfolio.target import Slice
 
 _NARROWINGS = 3
@@ -31,7 +34,9 @@ def tax_aware_plan(book: Book, taxes: HouseholdTaxes, rule: PlanningRule) -> Pla
     try:
         household, answer = _solved(book, taxes, rule)
         parts, skipped = sized_parts(book, household, answer.trades)
-        sized = plan_of(book, parts, skipped)
+        sells = [part for part in parts if part.side is Side.SELL]
+        parts, instead = with_stand_ins(without_own_washes(book, sells), parts)
+        sized = plan_of(book, parts, [*skipped, *instead])
         report = _report(household, answer)
         report = replace(report, notes=(*report.notes, *location_note(book, rule)))
         return with_taxes(sized, book, taxes, report)

@@ -75,7 +75,7 @@ def test_lots_of_one_order_may_replace_each_other_and_the_sum_stays() -> None:
 
 def test_only_as_many_shares_of_an_order_replace_as_were_bought_in_the_window() -> None:
     """Four new shares take 4 x 20 of the 200; their own loss of 40 becomes 120."""
-    history = [
+    history: list[TaxEvent] = [
         buy("old", date(2023, 1, 3), 10, 100),
         buy("new", date(2025, 3, 3), 4, 90),
         sell("S", date(2025, 3, 10), 14, 80),
@@ -92,7 +92,7 @@ def test_only_as_many_shares_of_an_order_replace_as_were_bought_in_the_window() 
 def test_the_thirtieth_day_before_washes_within_an_order_and_the_day_before_does_not(
     bought: date, washes: bool
 ) -> None:
-    history = [
+    history: list[TaxEvent] = [
         buy("old", date(2023, 1, 3), 10, 100),
         buy("new", bought, 10, 90),
         sell("S", date(2025, 3, 10), 20, 80),
@@ -124,7 +124,7 @@ def test_read_otherwise_the_loss_moves_back_into_the_earlier_sale() -> None:
 
 
 def test_of_a_larger_earlier_sale_only_as_many_shares_take_the_loss() -> None:
-    history = [
+    history: list[TaxEvent] = [
         buy("old", date(2025, 1, 2), 4, 100),
         buy("new", date(2025, 3, 3), 10, 70),
         sell("S1", date(2025, 3, 5), 10, 95, lot="new"),
@@ -136,7 +136,7 @@ def test_of_a_larger_earlier_sale_only_as_many_shares_take_the_loss() -> None:
 
 
 def test_what_an_ira_bought_and_sold_loses_the_loss_for_good() -> None:
-    history = [
+    history: list[TaxEvent] = [
         buy("old", date(2025, 1, 2), 10, 100),
         buy("new", date(2025, 3, 3), 6, 70, account="IRA"),
         sell("S1", date(2025, 3, 5), 6, 95, account="IRA"),
