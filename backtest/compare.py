@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 
 from backtest.bootstrap import calendar_of_paths, drawn_path
-from backtest.engine import decision_at_end
+from backtest.changing import policies_by_row
+from backtest.engine import decision_at_end, without_harvests
 from backtest.history import History
 from backtest.many import Cores, Told, do_all
 from backtest.measures import Measures, Rates, as_row, from_row, measures_of
@@ -23,6 +24,8 @@ from portfolio.decisions import Decision
 from portfolio.drift import Block
 
 SetupFor = Callable[[History], Setup]
+FEW = 8
+"""Candidates that are run over the history without other cores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +59,16 @@ class Ranged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """What is really held: `decides` says what a policy would do with it, `words` where it is from."""
+
+    words: str
+    decides: Callable[[Policy], Decision] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What came of one candidate. `today` is its decision on what the first candidate holds at the
-    end of the history."""
+    """What came of one candidate. `today` is its decision on what is held, see `today_on`."""
 
     candidate: Candidate
     result: Result = field(repr=False)
@@ -69,9 +79,15 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All candidates in the order in which they were named."""
+    """All candidates in the order in which they were named.
+
+    `today_on` says on what holdings their decisions of today are: the household's own, else what the
+    first candidate holds at the end of the history. `notes` are what a reader should know besides.
+    """
 
     history: History = field(repr=False)
+    today_on: str
+    notes: tuple[str, ...] = ()
     draw: Draw
     rates: Rates
     path_sessions: int
@@ -86,14 +102,18 @@ def compare(
     rates: Rates,
     cores: Cores,
     told: Told = lambda _: None,
+    today: Today | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Comparison:
     """Run every candidate over the history and over every path; the same answer on any cores.
 
-    Raises `HistoryError` for a target without prices, and `BackendMissing`.
+    `told` hears of the candidates of a large grid first, then of the paths (`steps_of`). Raises
+    `HistoryError` for a target without prices, and `BackendMissing`.
     """
-    results = [run(c.policy, history, c.setup_for(history)) for c in candidates]
+    results = _over_history(candidates, history, cores, told)
     calendar = calendar_of_paths(history, draw.years)
-    drawn = _over_paths(candidates, history, calendar, draw, rates, cores, told)
+    done = steps_of(len(candidates), 0)
+    drawn = _over_paths(candidates, history, calendar, draw, rates, cores, lambda n: told(done + n))
     first = results[0]
     rows = [
         Compared(
@@ -101,12 +121,55 @@ def compare(
             result=result,
             measures=measures_of(result, c.setup_for(history), rates),
             over_paths=None if drawn is None else _ranged(drawn[:, n], draw.interval),
-            today=decision_at_end(c.policy, history, c.setup_for(history), first.held),
+            today=decision_at_end(c.policy, history, c.setup_for(history), first.held)
+            if today is None
+            else today.decides(_in_force_at_end(c, history)),
         )
         for n, (c, result) in enumerate(zip(candidates, results, strict=True))
     ]
     return Comparison(
-        history=history, draw=draw, rates=rates, path_sessions=len(calendar), rows=tuple(rows)
+        history=history,
+        today_on=_on_the_history(candidates[0], history) if today is None else today.words,
+        notes=notes,
+        draw=draw,
+        rates=rates,
+        path_sessions=len(calendar),
+        rows=tuple(rows),
+    )
+
+
+def steps_of(candidates: int, paths: int) -> int:
+    """How many steps a comparison tells of: a few candidates run before the first."""
+    return paths + (candidates if candidates > FEW else 0)
+
+
+def _over_history(
+    candidates: Sequence[Candidate], history: History, cores: Cores, told: Told
+) -> list[Result]:
+    """A result of each; a large grid is dealt out over the cores, a few are run here."""
+    if len(candidates) <= FEW:
+        return [run(c.policy, history, c.setup_for(history)) for c in candidates]
+    policies = [(c.policy, c.setup_for) for c in candidates]
+    return do_all(partial(_one_policy, policies, history), len(candidates), cores, told)
+
+
+def _one_policy(
+    policies: Sequence[tuple[Policy, SetupFor]], history: History, number: int
+) -> Result:
+    policy, setup_for = policies[number]
+    return run(policy, history, setup_for(history))
+
+
+def _in_force_at_end(candidate: Candidate, history: History) -> Policy:
+    """The policy with the weights that its source gives at the end of the history."""
+    setup = candidate.setup_for(history)
+    return without_harvests(list(policies_by_row(candidate.policy, history, setup).values())[-1])
+
+
+def _on_the_history(first: Candidate, history: History) -> str:
+    return (
+        f"At the closes of {history.sessions[-1]}, holding what “{first.name}” holds then, with "
+        "nothing under way and rested"
     )
 
 

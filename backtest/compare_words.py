@@ -12,6 +12,8 @@ def as_json(found: Comparison) -> dict[str, object]:
     """Everything by name, the policies in the order in which they were named."""
     return {
         "draw": {**asdict(found.draw), "path_sessions": found.path_sessions},
+        "today_on": found.today_on,
+        "notes": list(found.notes),
         "policies": [_row_as_json(row) for row in found.rows],
     }
 
@@ -34,9 +36,8 @@ def _row_as_json(row: Compared) -> dict[str, object]:
 
 
 def lines(found: Comparison) -> Iterator[str]:
-    """What each would do at the end of the history."""
-    first = found.rows[0].candidate.name
-    yield f"On {found.history.sessions[-1]}, holding what “{first}” holds then:"
+    """What each would do today."""
+    yield f"{found.today_on}:"
     for row in found.rows:
         orders = orders_words(row.today)
         yield f"  {row.candidate.name}: {decision_words(row.today)}" + (
@@ -49,6 +50,7 @@ def caveats(found: Comparison) -> Iterator[str]:
     f = found.rows[0].result.figures
     yield ""
     yield f"{f.first_session} to {f.last_session}; {fill_words(f.fill_convention)}."
+    yield from found.notes
     if found.draw.paths:
         yield (
             f"Ranges: {found.draw.interval * 100:.0f} % of {found.draw.paths:,} other histories "

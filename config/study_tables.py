@@ -89,10 +89,11 @@ class BacktestTable(Table):
     )
     interest_percent: Percent = key(_BACKTEST.interest_percent, "what cash earns a year")
     short_gains_tax_percent: Percent = key(
-        percent(_BACKTEST.short_gains_tax), "tax of gains held a year or less: told, not taken out"
+        percent(_BACKTEST.short_gains_tax),
+        "tax of gains held a year or less, where [taxes] gives no rates: told, not taken out",
     )
     long_gains_tax_percent: Percent = key(
-        percent(_BACKTEST.long_gains_tax), "tax of gains held longer: told, not taken out"
+        percent(_BACKTEST.long_gains_tax), "and of gains held longer"
     )
 
 

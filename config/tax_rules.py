@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _FLAT = ("short_term_percent", "long_term_percent", "ordinary_percent")
 
 
+_RATES_OF_STUDIES = {"short_gains_tax_percent", "long_gains_tax_percent"}
+
+
 def check_taxes(document: "Document") -> "Iterator[tuple[Path, str, str]]":
     """Brackets or flat rates, all three of them; a year for what was typed in; rates for harvests."""
     table = document.taxes
@@ -63,6 +66,13 @@ def check_taxes(document: "Document") -> "Iterator[tuple[Path, str, str]]":
             ("taxes", "planner"),
             "the exact planner needs highspy, which is not installed",
             'Install trimtab with [exact], or write planner = "fast"',
+        )
+    twice = _RATES_OF_STUDIES & document.backtest.model_fields_set
+    for name in sorted(twice) if _has_rates(table) else ():
+        yield (
+            ("backtest", name),
+            "[taxes] gives the rates of backtests too",
+            "Remove it: one place for rates",
         )
     if document.harvest.declared_all_accounts is not None and not _has_rates(table):
         yield (

@@ -55,19 +55,25 @@ class Outside:
     close: Callable[[], None]
 
 
-def state_directory(settings: Settings | None, override: Path | None) -> Path:
+def state_place(settings: Settings | None, override: Path | None) -> Path | None:
     """Where the journal lives: `--state`, else $STATE_DIRECTORY, else the configuration's, else
-    `~/.local/state/trimtab/HOUSEHOLD`. Made if it is not there; raises `StateDirectoryError`."""
+    `~/.local/state/trimtab/HOUSEHOLD`; None where nothing names it. It need not be there."""
     systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     if override is not None:
-        path = override
-    elif systemd:
-        path = Path(systemd)
-    elif settings is not None and settings.state_dir is not None:
-        path = settings.state_dir
-    elif settings is not None:
-        path = Path.home() / ".local" / "state" / "trimtab" / settings.household.name
-    else:
+        return override
+    if systemd:
+        return Path(systemd)
+    if settings is not None and settings.state_dir is not None:
+        return settings.state_dir
+    if settings is not None:
+        return Path.home() / ".local" / "state" / "trimtab" / settings.household.name
+    return None
+
+
+def state_directory(settings: Settings | None, override: Path | None) -> Path:
+    """`state_place`, made if it is not there; raises `StateDirectoryError`."""
+    path = state_place(settings, override)
+    if path is None:
         raise StateDirectoryError("no state directory is known; name it with --state DIR")
     try:
         path.mkdir(mode=0o750, parents=True, exist_ok=True)

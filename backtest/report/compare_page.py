@@ -131,11 +131,10 @@ def _today(found: Comparison) -> str:
         f"<td>{escape(orders_words(row.today))}</td></tr>"
         for row in found.rows
     )
-    first, last = found.rows[0].candidate.name, found.history.sessions[-1]
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in found.notes)
     return (
         "<h2>What each would do today</h2>"
-        f'<p class="note">At the closes of {last}, holding what “{escape(first)}” holds then, with '
-        "nothing under way and rested.</p>"
+        f'<p class="note">{escape(found.today_on)}.</p>{notes}'
         '<div class="wide words"><table><tr><th>policy</th><th>decision</th><th>orders, USD</th></tr>'
         f"{rows}</table></div>"
     )

@@ -19,17 +19,22 @@ SURVIVORS = (
 )
 
 
-def report_page(result: Result, title: str = "Backtest") -> str:
-    """The whole page as one text, without a script and without an address."""
+def report_page(result: Result, title: str = "Backtest", notes: Iterable[str] = ()) -> str:
+    """The whole page as one text, without a script and without an address.
+
+    `notes` are what a reader should know besides, such as where the weights came from.
+    """
     parts = [
         f"<h1>{escape(title)}</h1>",
         _lead(result),
+        f'<p class="banner">{escape(SURVIVORS)}</p>',
+        *(f'<p class="note">{escape(note)}</p>' for note in notes),
         _tiles(result),
         *(f"<section>{part}</section>" for part in pictures(result)),
         figures_table(result),
         slices_table(result),
         plans_table(result),
-        f'<p class="note">{escape(CAVEAT)}</p><p class="note">{escape(SURVIVORS)}</p>',
+        f'<p class="note">{escape(CAVEAT)}</p>',
     ]
     return whole_page(title, parts)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from backtest.compare import Candidate, Comparison, Draw, compare
+from backtest.compare import Candidate, Comparison, Draw, Today, compare
 from backtest.history import History
 from backtest.many import Cores, Told
 from backtest.measures import Rates
@@ -13,6 +13,9 @@ from backtest.setup import Setup
 from config.settings import Settings
 from config.variants import Variant
 from daemon.answers.backtests import Wish, read_history, setup_of
+from daemon.targets.over_history import where_weights_are_from
+from policies.taxes.rates import NIIT_RATE, FlatRates
+from portfolio.money import ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +34,11 @@ def compared(
     wish: Wish,
     asked: CompareWish,
     told: Told = lambda _: None,
+    today: Today | None = None,
 ) -> Comparison:
     """Compare them; how is said by the first one's `[backtest]` and `[compare]`.
+
+    `today` are the household's own holdings, where its journal is at hand.
 
     Raises `PriceFileError`, `HistoryError` and `BackendMissing`.
     """
@@ -46,14 +52,40 @@ def compared(
         )
         for variant in variants
     ]
-    tax = first.backtest
     return compare(
         candidates,
         history,
         draw=draw_of(first, asked),
-        rates=Rates(short=float(tax.short_gains_tax), long=float(tax.long_gains_tax)),
+        rates=rates_of(first),
         cores=cores_of(first, asked),
         told=told,
+        today=today,
+        notes=notes_of(variants),
+    )
+
+
+def rates_of(settings: Settings) -> Rates:
+    """The flat rates of `[taxes]`; without rates there, those of `[backtest]`."""
+    taxes, said = settings.policy.taxes, settings.backtest
+    if taxes is None:
+        return Rates(short=float(said.short_gains_tax), long=float(said.long_gains_tax))
+    federal = taxes.rates.federal
+    if not isinstance(federal, FlatRates):
+        return Rates()  # brackets need the year's other gains: no rate says it
+    more = taxes.rates.state + (NIIT_RATE if taxes.rates.niit else ZERO)
+    return Rates(short=float(federal.short + more), long=float(federal.long + more))
+
+
+def notes_of(variants: Sequence[Variant]) -> tuple[str, ...]:
+    """Where the weights of each come from, when that is not what was typed; each sentence once."""
+    said = {}
+    for variant in variants:
+        if words := where_weights_are_from(variant.settings):
+            said.setdefault(words, []).append(variant.name)
+    every = len(variants)
+    return tuple(
+        words if len(names) == every else f"{', '.join(names)}: {words}"
+        for words, names in said.items()
     )
 
 

@@ -90,14 +90,12 @@ def backtest(
         fee_fraction=_fraction("--fee-percent", fee),
         interest_percent=_number("--interest-percent", interest),
     )
-    result = _run(configuration_path(configuration, config), prices, dividends, wish)
+    result, said = _run(configuration_path(configuration, config), prices, dividends, wish)
     if report is not None:
         from backtest.report.page import report_page
 
-        report.write_text(
-            report_page(result, f"Backtest of {configuration_path(configuration, config).stem}"),
-            encoding="utf-8",
-        )
+        title = f"Backtest of {configuration_path(configuration, config).stem}"
+        report.write_text(report_page(result, title, said), encoding="utf-8")
     if json:
         import json as writer
 
@@ -105,13 +103,18 @@ def backtest(
 
         typer.echo(writer.dumps(as_json(result.figures), indent=2))
         return
+    from backtest.report.page import SURVIVORS
     from backtest.words import lines
 
     for line in lines(result):
         typer.echo(line)
+    typer.echo(f"\n{SURVIVORS}")
 
 
-def _run(configuration: Path, prices: Path, dividends: Path | None, wish: "Wish") -> "Result":
+def _run(
+    configuration: Path, prices: Path, dividends: Path | None, wish: "Wish"
+) -> "tuple[Result, tuple[str, ...]]":
+    """The backtest, and what to know of its weights; that is told on standard error too."""
     from backtest.history import HistoryError
     from backtest.run import run
     from brokers.simulated.price_file import PriceFileError
@@ -120,14 +123,15 @@ def _run(configuration: Path, prices: Path, dividends: Path | None, wish: "Wish"
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
     from daemon.targets.feed import NoWeights
-    from daemon.targets.over_history import what_is_left_out
+    from daemon.targets.over_history import where_weights_are_from
 
     settings = read_settings(configuration)
-    if said := what_is_left_out(settings):
-        typer.echo(said, err=True)
+    said = tuple(words for words in [where_weights_are_from(settings)] if words)
+    for words in said:
+        typer.echo(words, err=True)
     try:
         history = read_history(settings, prices, dividends, wish)
-        return run(settings.policy, history, setup_of(settings, history, wish))
+        return run(settings.policy, history, setup_of(settings, history, wish)), said
     except HistoryError as problem:
         raise PriceFileError(str(problem)) from None
     except NoWeights as problem:

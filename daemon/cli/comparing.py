@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from daemon.cli.backtesting import DividendsOption, FromOption, PricesOption, ToOption, day_option
-from daemon.cli.where import JsonOption, configuration_path
+from daemon.cli.where import JsonOption, StateOption, configuration_path
 
 if TYPE_CHECKING:
     from backtest.compare import Comparison
@@ -41,24 +41,30 @@ def compare(
     seed: SeedOption = None,
     workers: WorkersOption = None,
     report: ReportOption = None,
+    state: StateOption = None,
     json: JsonOption = False,
 ) -> None:
     """What each of several policies does, and costs, over past prices and many drawn from them.
 
-    The first configuration's [backtest] and [compare] hold for all. Never ranked by return.
+    The first configuration's [backtest] and [compare] hold for all. Never ranked by return. What
+    each would do today is said on what its household's journal last saw, where there is one.
 
     Example: trimtab compare calm.toml busy.toml --prices prices.csv --report page.html
     """
+    from backtest.compare import steps_of
     from config.variants import variants_at
     from daemon.answers.backtests import Wish
     from daemon.answers.comparisons import CompareWish, compared, draw_of
+    from daemon.answers.today import today_at
 
     files = configurations or [configuration_path()]
     variants = variants_at(files)
     asked = CompareWish(paths=paths, seed=seed, workers=workers)
     wish = Wish(first=day_option("--from", first), last=day_option("--to", last))
-    with _progress(draw_of(variants[0].settings, asked).paths) as told, _sentences():
-        found = compared(variants, prices, dividends, wish, asked, told)
+    today = today_at(variants[0].settings, state)
+    steps = steps_of(len(variants), draw_of(variants[0].settings, asked).paths)
+    with _progress(steps) as told, _sentences():
+        found = compared(variants, prices, dividends, wish, asked, told, today)
     if report is not None:
         from backtest.report.compare_page import compare_page
 
@@ -94,18 +100,18 @@ def _sentences() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(paths: int) -> Iterator[Callable[[int], None]]:
+def _progress(steps: int) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal's standard error; nothing elsewhere."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not paths or not console.is_terminal:
+    if not steps or not console.is_terminal:
         yield lambda _: None
         return
     from rich.progress import Progress
 
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("other histories", total=paths)
+        task = bar.add_task("policies and histories", total=steps)
         yield lambda done: bar.update(task, completed=done)
 
 

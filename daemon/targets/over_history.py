@@ -41,6 +41,17 @@ def what_is_left_out(settings: Settings) -> str:
     )
 
 
+def where_weights_are_from(settings: Settings) -> str:
+    """A sentence about weights that are not those typed in, or that cannot be; "" for typed ones."""
+    if settings.target.kind is SourceKind.OPTIMISER:
+        return (
+            "Weights are optimised out of sample: each month's from the prices through its first "
+            f"session, {settings.target.lookback_sessions} of them at most; until there are enough, "
+            "those typed in are used."
+        )
+    return what_is_left_out(settings)
+
+
 def changes_of(settings: Settings, history: History) -> tuple[Change, ...]:
     """The policies in force over a history, one for each change of the weights or of a signal.
 

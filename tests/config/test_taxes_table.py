@@ -67,8 +67,12 @@ def test_what_was_realised_elsewhere_counts_in_its_year_alone() -> None:
         (DECLARED, "no worth without tax rates"),
         (FLAT + '[harvest]\ndeclared_all_accounts = "yes"\n', "is not a date"),
         ('[taxes]\nfiling_status = "married"\n', "is not known here"),
+        (FLAT + "[backtest]\nlong_gains_tax_percent = 15\n", "gives the rates of backtests too"),
     ],
-    ids=["two flat rates", "both kinds", "no year", "no rates", "no date", "unknown status"],
+    ids=[
+        *("two flat rates", "both kinds", "no year", "no rates", "no date", "unknown status"),
+        "rates in two places",
+    ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(text: str, found: str) -> None:
     (line,) = refused(SMALLEST + "\n" + text)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.backtests import random_prices, weekdays
 from tests.support.command_line import Said, trimtab
+from tests.support.pages import names_in
 
 CONFIG = """
 mode = "dry_run"
@@ -50,6 +51,27 @@ def test_the_json_has_every_figure_by_name(folder: Path) -> None:
     assert figures["initial_value"] == 50000
     assert figures["orders"] >= 2 + figures["rebalances"]
     assert {"final_value", "turnover_per_year", "average_drift", "cost"} <= figures.keys()
+
+
+def test_the_json_has_what_the_page_says_and_the_promised_five(folder: Path) -> None:
+    figures = json.loads(backtest(folder, "--json").out)
+    documented = names_in("backtest.md", "name in `--json`")
+    promised = {"final_value", "rebalances", "orders", "turnover_per_year", "fill_convention"}
+    assert promised < documented
+    assert documented <= figures.keys()
+    assert isinstance(figures["rebalances"], int)
+    assert isinstance(figures["orders"], int)
+    assert isinstance(figures["final_value"], float)
+    assert 0 < figures["turnover_per_year"] < 5
+
+
+def test_a_sample_of_survivors_is_called_one_first(folder: Path) -> None:
+    page = folder / "page.html"
+    said = backtest(folder, "--report", page)
+    html = page.read_text(encoding="utf-8")
+    assert html.index('class="banner"') < html.index("<svg")
+    assert "These prices are of what exists today" in html
+    assert "These prices are of what exists today" in said.out
 
 
 def test_the_same_is_told_in_words(folder: Path) -> None:
