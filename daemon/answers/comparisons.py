@@ -78,7 +78,7 @@ def rates_of(settings: Settings) -> Rates:
 
 def notes_of(variants: Sequence[Variant]) -> tuple[str, ...]:
     """Where the weights of each come from, when that is not what was typed; each sentence once."""
-    said = {}
+    said: dict[str, list[str]] = {}
     for variant in variants:
         if words := where_weights_are_from(variant.settings):
             said.setdefault(words, []).append(variant.name)
