@@ -33,7 +33,7 @@ from daemon.recovery import recover
 from daemon.requests.acting import serve_request
 from daemon.requests.spool import Request
 from policies.decide import decide
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy, PriceRule
 from portfolio.accounts import Account, AccountKind, Autonomy
 from portfolio.events import JournalOpened

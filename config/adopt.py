@@ -13,7 +13,7 @@ from config.read import settings_from
 from config.settings import Mode, Settings
 from config.source import parse
 from config.write import AnsweredSlice, InitAnswers, render_settings, render_values, values_from
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import MinimumTrade
 from portfolio.accounts import AccountKind
 from portfolio.instruments import AssetClass, Instrument

@@ -43,7 +43,7 @@ from config.tax_rules import (
     with_partners,
 )
 from policies.concentration import ConcentrationRule
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import (
     CashAction,
     CostShape,

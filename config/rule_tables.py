@@ -28,7 +28,7 @@ from config.presets import PRESETS
 from config.rules import calendar_text, destination_text
 from config.tables import Table, key, percent
 from policies.dates import CalendarRule, Period
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import CashAction, CostShape, Fill, Policy, Scope, Withdrawing
 from portfolio.money import ONE, Weight
 from portfolio.target import Band, BandRule, Slice, build_target

@@ -12,7 +12,7 @@ from config.look import Look
 from config.problems import without_secrets
 from config.studies import BacktestSettings, CompareSettings
 from config.target_settings import TargetSettings
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account
 from portfolio.money import Money, Quantity

@@ -1,7 +1,12 @@
 """What every table of the configuration is made of; private to this room."""
 
+import os
 from decimal import Decimal
 from typing import Any
+
+# Pydantic would look through every installed distribution for plugins, which takes as long as reading
+# the configuration; and nobody's plugin has a say in what a configuration means.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from config.tax_tables import GiftsTable, HarvestTable, TaxesTable
 from config.tax_years import tax_tables
+from policies.taxes.budgets import Budgets
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule, PartnerFund
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.netting import CapitalResult
 from policies.taxes.planning_rule import Planner, PlanningRule
 from policies.taxes.rates import FilingStatus, FlatRates, Income, IncomeRates, TaxRates
-from policies.taxes.year_to_date import Budgets
 from portfolio.money import Money, Weight
 from portfolio.target import Slice
 

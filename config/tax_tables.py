@@ -22,12 +22,12 @@ from config.fields import (
 )
 from config.problems import shown
 from config.tables import Table, key, percent
-from policies.limits import Limits
+from policies.limit_rule import Limits
+from policies.taxes.budgets import Budgets
 from policies.taxes.gifts import GiftRule
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.planning_rule import Planner, PlanningRule
 from policies.taxes.rates import FilingStatus
-from policies.taxes.year_to_date import Budgets
 
 _HARVEST, _GIFTS, _BUDGETS, _PLANNING = HarvestRule(), GiftRule(), Budgets(), PlanningRule()
 _LIMITS = Limits()

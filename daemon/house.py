@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.settings import Reconciling
 from daemon.taxes.ledger import JournalLedger
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account
 from portfolio.ports import Broker, BrokerReader, Clock, Journal, KillLatch, Prices, Sessions

@@ -8,9 +8,8 @@ those of RTS 6 article 15 (EU 2017/589) and 17 CFR 240.15c3-5.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from itertools import chain
 
 from policies.checks import (
@@ -23,8 +22,9 @@ from policies.checks import (
     in_number,
     within_run,
 )
-from policies.concentration import ConcentrationRule, concentration
+from policies.concentration import concentration
 from policies.explain import percent
+from policies.limit_rule import Limits
 from policies.planning.wash_guard import wash_denials
 from policies.policy import PriceRule
 from policies.taxes.guards import LotRule
@@ -35,29 +35,7 @@ from portfolio.money import ONE, ZERO, Money, Quantity, exact_arithmetic, total
 from portfolio.orders import OrderIntent
 from portfolio.snapshot import Quote, RefusedPrice, Snapshot
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much may happen without a person. Fractions are of equity unless they say otherwise."""
-
-    max_order: Money | None = None
-    max_order_fraction: Decimal = Decimal("0.10")
-    max_plan_fraction: Decimal = Decimal("0.20")
-    max_plan_legs: int = 15
-    max_position_sold_fraction: Decimal = Decimal("0.5")
-    max_harvest_fraction: Decimal = Decimal("0.10")
-    max_day_fraction: Decimal = Decimal("0.50")
-    max_volume_fraction: Decimal = Decimal("0.01")
-    max_limit_from_quote: Decimal = Decimal("0.01")
-    max_price_from_close: Decimal = Decimal("0.10")
-    max_orders_per_symbol_per_cycle: int = 2
-    max_orders_per_day: int = 60
-    max_requests_per_minute: int = 100
-    max_cycles_per_symbol_per_session: int = 3
-    max_cycles_per_day: int = 5
-    warn_single_holding_fraction: Decimal = Decimal("0.10")
-    concentration: ConcentrationRule = field(default_factory=ConcentrationRule)
-
+__all__ = ("Limits", "check_plan", "last_look")
 
 NO_GUARDS = LotRule()
 

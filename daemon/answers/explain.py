@@ -17,7 +17,8 @@ from daemon.journal.codec import (
     read_snapshot,
 )
 from policies.decide import decide
-from policies.limits import Limits, check_plan
+from policies.limit_rule import Limits
+from policies.limits import check_plan
 from policies.policy import Policy
 from policies.targets.weighing import reason_for, weights_on
 from portfolio.canonical import canonical, plain

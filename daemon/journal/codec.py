@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar, cast
 
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.events import Event, Ref
 from portfolio.lots import Lot

@@ -10,7 +10,7 @@ from daemon.review.by_hand import ByHand, by_hand
 from daemon.review.exposures import exposures_of, looked_up_long_ago, too_much
 from policies.concentration import is_single_stock
 from policies.diversification import Pair, alike, effective_number
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.money import ZERO
 from portfolio.ports import JournalReader

@@ -9,9 +9,6 @@ import base64
 import binascii
 import hashlib
 import json
-import ssl
-import urllib.error
-import urllib.request
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +19,6 @@ from portfolio.money import ZERO, Weight
 
 MOST_BYTES = 256 * 1024
 MOST_WEIGHTS = 2000
-TIMEOUT_SECONDS = 15
 SUM_FITS = Decimal("0.0001")
 """Percent: how far the sum may be from 100 for rounding's sake."""
 _KEYS = frozenset({"schema", "as_of", "weights_percent", "note"})
@@ -52,14 +48,11 @@ def from_file(path: Path, public_key: str) -> Given:
 
 def from_feed(url: str, public_key: str, ca_file: Path | None) -> Given:
     """Weights from a signed feed. Raises `NoWeights`, also for a certificate that does not verify."""
-    try:
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except OSError as error:
-        raise NoWeights(f"the certificate authority {ca_file} cannot be read: {error}") from None
-    data, signature = _fetched(url, context), _fetched(url + ".sig", context)
+    from daemon.targets.fetching import fetched, host_of  # TLS is loaded by those who have a feed
+
+    data, signature = fetched(url, ca_file, MOST_BYTES), fetched(url + ".sig", ca_file, MOST_BYTES)
     verify(data, signature, public_key)
-    host = urllib.request.Request(url).host  # noqa: S310  https is checked when fetched
-    return parse_weights(data, origin=f"feed {host}")
+    return parse_weights(data, origin=f"feed {host_of(url)}")
 
 
 def verify(data: bytes, signature: bytes, public_key: str) -> None:
@@ -124,32 +117,4 @@ def _whole(path: Path) -> bytes:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise NoWeights(f"{path} is larger than {MOST_BYTES:,} bytes")
-    return data
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A feed that moves is a feed to configure anew, never to follow."""
-
-    def redirect_request(self, *_arguments: object, **_named: object) -> None:
-        """No request follows."""
-
-
-def _fetched(url: str, context: ssl.SSLContext) -> bytes:
-    if not url.startswith("https://"):
-        raise NoWeights(f"{url} is not https")
-    opener = urllib.request.build_opener(
-        urllib.request.HTTPSHandler(context=context),
-        _NoRedirect(),
-    )
-    try:
-        with opener.open(url, timeout=TIMEOUT_SECONDS) as answer:
-            data: bytes = answer.read(MOST_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise NoWeights(f"{url} answers {error.code}") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise NoWeights(f"{url} cannot be fetched: {reason}") from None
-    if len(data) > MOST_BYTES:
-        raise NoWeights(f"{url} is larger than {MOST_BYTES:,} bytes")
     return data

@@ -6,10 +6,11 @@ from datetime import date
 from daemon.house import House
 from daemon.taxes.ledger import exchange_day
 from daemon.taxes.turnover import turnover_of
+from policies.taxes.budgets import Budgets
 from policies.taxes.harvest_rule import REMIND_DAYS, HarvestRule, days_left, why_not_declared
 from policies.taxes.rates import NoTaxData
 from policies.taxes.reporting import in_year, rows_of
-from policies.taxes.year_to_date import Budgets, over_budget, year_to_date
+from policies.taxes.year_to_date import over_budget, year_to_date
 from portfolio.events import Alarm, AlarmCleared
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from policies.taxes.budgets import Budgets
 from policies.taxes.netting import CapitalResult
 from policies.taxes.rates import TaxRates
-from policies.taxes.year_to_date import Budgets
 from portfolio.memory import RealisedYear
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from policies.taxes.budgets import Budgets
 from policies.taxes.netting import CapitalResult, Netted, net_year
 from policies.taxes.rates import TaxRates, loss_limit, tax_of_year
 from policies.taxes.reporting import Row, in_year
@@ -96,19 +97,6 @@ def _releases(rows: Iterable[Row]) -> tuple[Release, ...]:
         )
         for day in days
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budgets:
-    """What a year may come to before somebody is told, USD; None is no budget.
-
-    `turnover` is a fraction of the portfolio: the smaller of what is bought and what is sold.
-    """
-
-    gains: Money | None = None
-    tax: Money | None = None
-    turnover: Decimal | None = None
-    warn_from: Decimal = Decimal("0.8")
 
 
 def over_budget(

@@ -30,7 +30,7 @@ from daemon.recovery import recover
 from daemon.requests.acting import serve_request
 from daemon.requests.spool import Request as Wish
 from policies.decide import decide
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from portfolio.accounts import Account, Autonomy
 from portfolio.decisions import Decision, Proposal
 from portfolio.money import Money

@@ -16,7 +16,7 @@ from config.adopt import (
 )
 from config.settings import Mode
 from config.write import InitAnswers
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.drift import leaf_values, slice_drifts

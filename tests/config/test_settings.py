@@ -16,7 +16,7 @@ from config.read import read_settings
 from config.settings import Channel, Mode
 from policies.concentration import ConcentrationRule
 from policies.dates import Period
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy, Stop
 from policies.taxes.guards import LotRule
 from policies.taxes.wash import TaxAccount, TaxHousehold

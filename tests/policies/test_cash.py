@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from policies.decide import decide
-from policies.limits import Limits, check_plan
+from policies.limit_rule import Limits
+from policies.limits import check_plan
 from policies.planning.cash_first import fill_worthwhile, water_fill
 from policies.policy import DepositRule, MinimumTrade, Policy
 from portfolio.decisions import Decision, Gate, Hold, Proposal

@@ -6,7 +6,8 @@ from typing import Any
 
 from policies.decide import decide
 from policies.flows import answered_flows
-from policies.limits import Limits, check_plan
+from policies.limit_rule import Limits
+from policies.limits import check_plan
 from policies.planning.instead import deposit_instead
 from policies.policy import (
     CashAction,

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from policies.limits import Limits, check_plan, last_look
+from policies.limit_rule import Limits
+from policies.limits import check_plan, last_look
 from policies.policy import PriceRule
 from portfolio.decisions import Allowance, LimitCheck, PlannedLeg, Proposal, Run, Verdict
 from portfolio.instruments import AssetClass, Instrument

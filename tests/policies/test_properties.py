@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.decide import decide
-from policies.limits import Limits, check_plan
+from policies.limit_rule import Limits
+from policies.limits import check_plan
 from policies.planning.cash_first import fill_worthwhile, water_fill
 from policies.planning.sizing import limit_of
 from policies.policy import Destination, Policy, Stop

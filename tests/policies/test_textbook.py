@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from policies.decide import decide
-from policies.limits import Limits, check_plan
+from policies.limit_rule import Limits
+from policies.limits import check_plan
 from portfolio.decisions import Proposal
 from portfolio.snapshot import Snapshot
 from tests.support.households import account, household, memory, quote, stocks_and_bonds

@@ -20,7 +20,7 @@ from daemon.machine.clocks import SteppedClock
 from daemon.machine.process import StopFlag
 from daemon.notices.render import renderer
 from daemon.waking.alarms import PutWake
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account, Autonomy
 from portfolio.money import CENT, Money, Price, Quantity

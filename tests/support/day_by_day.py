@@ -14,7 +14,7 @@ from brokers.simulated.settings import SimulatedSettings
 from brokers.simulated.world_events import WorldEvent
 from daemon.approvals import Consent
 from daemon.cycle import Outcome, run_cycle
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Autonomy
 from portfolio.decisions import Hold

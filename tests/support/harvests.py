@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brokers.simulated.world_events import WorldEvent
 from daemon.taxes.ledger import JournalLedger
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from policies.taxes.guards import LotRule
 from policies.taxes.harvest_rule import HarvestRule

@@ -18,7 +18,7 @@ from daemon.journal.store import JournalStore
 from daemon.latch import FileLatch
 from daemon.machine.clocks import SteppedClock
 from daemon.recovery import recover
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account, Autonomy
 from portfolio.events import JournalOpened

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daemon.journal.codec import Undecodable, decode, decode_event
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.canonical import canonical
 from portfolio.events import Alarm, Halted

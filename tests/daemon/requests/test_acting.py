@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daemon.requests.acting import stop_everything
-from policies.limits import Limits
+from policies.limit_rule import Limits
 from policies.policy import DepositRule, Policy
 from portfolio.decisions import Proposal
 from portfolio.events import ApprovalEnded, Fenced

@@ -9,9 +9,9 @@ import pytest
 
 from daemon.taxes.turnover import turnover_of
 from daemon.upkeep.tax_alarms import declaration_told, look_at_taxes
+from policies.taxes.budgets import Budgets
 from policies.taxes.harvest_rule import HarvestRule
 from policies.taxes.household import HouseholdTaxes
-from policies.taxes.year_to_date import Budgets
 from portfolio.events import SessionClosed
 from portfolio.money import Money
 from tests.support.harvests import DAYS, FELL, RATES, policy, rig_of

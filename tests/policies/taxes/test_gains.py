@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from policies.taxes.budgets import Budgets
 from policies.taxes.events import Acquired, Sold, TaxEvent
 from policies.taxes.gains import TaxableHolding, gains_at_zero, room_at_zero, worth_waiting
 from policies.taxes.harvest_value import LaterTax
@@ -21,7 +22,7 @@ from policies.taxes.rates import (
 )
 from policies.taxes.reporting import Row, rows_of
 from policies.taxes.wash import TaxHousehold
-from policies.taxes.year_to_date import Budgets, over_budget, year_to_date
+from policies.taxes.year_to_date import over_budget, year_to_date
 from portfolio.lots import Lot
 from portfolio.money import Money, Price, Quantity
 from tests.support.vectors import vectors

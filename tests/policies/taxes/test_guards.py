@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from policies.decide import decide
-from policies.limits import Limits, check_plan
+from policies.limit_rule import Limits
+from policies.limits import check_plan
 from policies.policy import Policy
 from policies.taxes.guards import LotRule, buys_by_itself, washed_by_sale, why_no_buy
 from policies.taxes.preview import SalePreview, preview_sale
