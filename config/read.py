@@ -72,7 +72,7 @@ def settings_from(text: str, *, file: Path) -> Settings:
 
 def _unfit(document: Document, target: Target, folder: Path) -> Iterator[Finding]:
     """What does not fit a tree that stands."""
-    yield from check_target(document, target)
+    yield from check_target(document, target, folder)
     yield from check_holdings(document.holdings, target, folder)
     yield from check_look_through(document.look_through, folder)
 

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from config.covariances import read_covariance
 from config.target_settings import Method, SourceKind, TargetSettings
 from config.target_tables import GoalTable, SignalTable, TargetTable
+from policies.conditions import Covariance
 from policies.targets.glide_path import TARGET_DATE_PATH, Node
 from policies.targets.overlay import SignalKind, SignalRule
 from policies.targets.sources import SPENDING_PATH, Goal
@@ -46,8 +48,23 @@ def target_settings(
         bounds=Bounds(
             per_class=_fraction(table.tilt_class_points),
             active_share=_fraction(table.tilt_active_points),
+            tracking_error=_fraction(table.tilt_tracking_error_percent),
         ),
+        covariance=_covariance(table, target, folder),
         tilt_until=table.tilt_until,
+    )
+
+
+def _covariance(table: TargetTable, target: Target, folder: Path) -> Covariance | None:
+    """That of the leaves whose symbols the file lists, by their names. Raises `NoCovariance`."""
+    if table.tilt_covariance_file is None:
+        return None
+    read = read_covariance(folder / Path(table.tilt_covariance_file).expanduser())
+    places = {symbol: n for n, symbol in enumerate(read.symbols)}
+    named = [(node.name, places[node.symbol]) for node in target.slices if node.symbol in places]
+    return Covariance(
+        symbols=tuple(name for name, _ in named),
+        rows=tuple(tuple(read.rows[a][b] for _, b in named) for _, a in named),
     )
 
 

@@ -1,13 +1,15 @@
 """What must fit together in `[target]`: each source with what it needs; private to this room."""
 
 from collections.abc import Iterator
+from pathlib import Path as Files
 
+from config.covariances import NoCovariance, read_covariance
 from config.models import Document
 from config.places import Path
 from config.problems import quoted
 from config.target_build import class_of, glide_date, growth_leaves
 from config.target_settings import SourceKind
-from config.target_tables import SignalTable
+from config.target_tables import SignalTable, TargetTable
 from policies.targets.overlay import SignalKind
 from portfolio.money import ZERO
 from portfolio.reweigh import out_of_bounds
@@ -28,7 +30,7 @@ _NEEDS: dict[str, tuple[tuple[str, str], ...]] = {
 _BY_GROWTH = (SourceKind.GLIDE_PATH, SourceKind.GOALS, SourceKind.RISK_PROFILE)
 
 
-def check_target(document: Document, target: Target) -> Iterator[Finding]:
+def check_target(document: Document, target: Target, folder: Files) -> Iterator[Finding]:
     """Every problem of `[target]` and of the bounds of slices; the tree itself stands already."""
     table = document.target
     for key, instead in _NEEDS.get(table.source, ()):
@@ -50,7 +52,24 @@ def check_target(document: Document, target: Target) -> Iterator[Finding]:
     if table.source in _BY_GROWTH:
         yield from _classes(target)
     yield from _signals(document, target)
+    yield from _covariance(table, folder)
     yield from _bounds(document, target)
+
+
+def _covariance(table: TargetTable, folder: Files) -> Iterator[Finding]:
+    path = table.tilt_covariance_file
+    if path is None:
+        if "tilt_tracking_error_percent" in table.model_fields_set:
+            yield (
+                ("target", "tilt_covariance_file"),
+                "a tracking error needs a covariance",
+                'Add tilt_covariance_file = "covariance.csv"',
+            )
+        return
+    try:
+        read_covariance(folder / Files(path).expanduser())
+    except NoCovariance as error:
+        yield ("target", "tilt_covariance_file"), error.found, error.instead
 
 
 def _classes(target: Target) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from policies.conditions import Covariance
 from policies.targets.glide_path import Node
 from policies.targets.overlay import SignalRule
 from policies.targets.sources import Goal
@@ -41,7 +42,7 @@ class TargetSettings:
 
     `growth` names the leaves that count as growth, `classes` each top slice that is not cash with its
     leaves; `kept` is the cash slice that a buffer makes. `until` is the glide path's date. `series`
-    maps the name of a series to its file.
+    maps the name of a series to its file. `covariance` is that of the leaves, by their names.
     """
 
     kind: SourceKind = SourceKind.FIXED
@@ -65,6 +66,7 @@ class TargetSettings:
     signals: tuple[SignalRule, ...] = ()
     series: Mapping[str, Path] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
+    covariance: Covariance | None = None
     tilt_until: date | None = None
 
     @property

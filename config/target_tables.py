@@ -124,6 +124,12 @@ class TargetTable(Table):
     )
     tilt_class_points: Points = key(Decimal(5), "signals move no top slice further than this")
     tilt_active_points: Points = key(Decimal(5), "nor all together, half the sum of moves")
+    tilt_covariance_file: FilePath | None = key(
+        None, "a yearly covariance of symbols; with it signals keep to the next line", "cov.csv"
+    )
+    tilt_tracking_error_percent: Annotated[Decimal, number(above=True, most=20, unit=" %")] = key(
+        Decimal(1), "the largest tracking error a year against the weights without signals"
+    )
     tilt_until: Day | None = key(None, "signals end on this date")
     goals: list[GoalTable] = key([], "goals: what the money is for")
     signals: list[SignalTable] = key([], "tactical signals; none, no tilt")

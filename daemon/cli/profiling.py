@@ -26,6 +26,10 @@ def profile(
     reserve: Annotated[
         float | None, typer.Option("--reserve-months", min=0, max=1000, help="Spending in cash.")
     ] = None,
+    self_rating: Annotated[
+        int | None,
+        typer.Option("--self-rating", min=0, max=10, help="How willing to take risks, 0 to 10."),
+    ] = None,
     unstable_income: Annotated[
         bool, typer.Option("--unstable-income", help="The income may stop at any time.")
     ] = False,
@@ -40,7 +44,7 @@ def profile(
 
     Kept in the state directory; [target] source = "risk_profile" takes it over. No advice.
 
-    Example: trimtab profile --answers bbbbbbbbaabbb --horizon-years 20 --age 40
+    Example: trimtab profile --answers bbbbbbbbaabbb --horizon-years 20 --age 40 --self-rating 6
     """
     from policies.targets.risk_profile import Circumstances, score
 
@@ -56,7 +60,10 @@ def profile(
         reserve_months=Decimal(str(6 if reserve is None else reserve)),
         income_is_stable=not unstable_income,
     )
-    _tell(given, facts, None if score_only else state_at(config, state), json=json)
+    own = self_rating
+    if own is None and not answers:
+        own = _own_rating()
+    _tell(given, facts, own, None if score_only else state_at(config, state), json=json)
 
 
 def _asked() -> str:
@@ -76,11 +83,26 @@ def _asked() -> str:
     return given
 
 
-def _tell(given: str, facts: "Circumstances", state_dir: "Path | None", *, json: bool) -> None:
+def _own_rating() -> int:
+    """A check on the score: one's own word, asked after the questions."""
+    rating = -1
+    while not 0 <= rating <= 10:
+        rating = typer.prompt("How willing to take risks, 0 (not at all) to 10 (very)", type=int)
+    return rating
+
+
+def _tell(
+    given: str,
+    facts: "Circumstances",
+    own: int | None,
+    state_dir: "Path | None",
+    *,
+    json: bool,
+) -> None:
     from daemon.cli.looking import print_json
     from daemon.targets.answers import Result, judged
 
-    result: Result = judged(given, facts, state_dir)
+    result: Result = judged(given, facts, state_dir, own)
     if json:
         print_json(result.as_json())
         return

@@ -25,6 +25,7 @@ from policies.targets.risk_profile import (
     Profile,
     category_of,
     profile_of,
+    rank_differs,
     score,
 )
 from portfolio.events import SessionClosed
@@ -44,6 +45,13 @@ class Result:
     in_force: Profile | None
     file: Path | None
     counts_from: date
+    self_rating: int | None = None
+
+    @property
+    def is_at_odds(self) -> bool:
+        """Whether the own rating is two categories or more away from the score's (RT-2)."""
+        rating = self.self_rating
+        return rating is not None and rank_differs(self.profile.category, rating)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -53,6 +61,11 @@ class Result:
             f"These answers alone: {in_words(self.profile)}.",
             _terms(self.profile),
         ]
+        if self.is_at_odds:
+            said.append(
+                f"You rate yourself {self.self_rating} of 10, which is two categories or more from the "
+                "score. Read the questions again before you rely on either; the score counts."
+            )
         if self.file is not None:
             said.append(f"Kept in {self.file}; to be asked again in {ASK_AGAIN_DAYS} days.")
         if self.in_force is not None:
@@ -72,12 +85,16 @@ class Result:
             "profile": _plain(self.profile),
             "in_force": None if self.in_force is None else _plain(self.in_force),
             "counts_from": self.counts_from,
+            "self_rating": self.self_rating,
+            "self_rating_is_at_odds": self.is_at_odds,
             "file": None if self.file is None else str(self.file),
             "version": VERSION,
         }
 
 
-def judged(given: str, facts: Circumstances, state_dir: Path | None) -> Result:
+def judged(
+    given: str, facts: Circumstances, state_dir: Path | None, self_rating: int | None = None
+) -> Result:
     """Score answers and keep them in a state directory, if one is given.
 
     A lower category than the one in force waits 90 days while the household's value is 10 % or more
@@ -88,11 +105,24 @@ def judged(given: str, facts: Circumstances, state_dir: Path | None) -> Result:
     points = score(given)
     profile = profile_of(category_of(points), facts)
     if state_dir is None:
-        return Result(points=points, profile=profile, in_force=None, file=None, counts_from=today)
+        return Result(
+            points=points,
+            profile=profile,
+            in_force=None,
+            file=None,
+            counts_from=today,
+            self_rating=self_rating,
+        )
     older = read_answers(state_dir)
     waits = _waits(older, profile.category, today, state_dir)
     counts_from = today + WAITS if waits else today
-    answered = Answered(on=today, counts_from=counts_from, answers=given.lower(), facts=facts)
+    answered = Answered(
+        on=today,
+        counts_from=counts_from,
+        answers=given.lower(),
+        facts=facts,
+        self_rating=self_rating,
+    )
     try:
         file = save_answers(state_dir, answered)
     except FileExistsError:
@@ -106,6 +136,7 @@ def judged(given: str, facts: Circumstances, state_dir: Path | None) -> Result:
         in_force=profile_on((*older, answered), today),
         file=file,
         counts_from=counts_from,
+        self_rating=self_rating,
     )
 
 

@@ -27,6 +27,10 @@ def take_target(house: House, watch: "Watch", snapshot: Snapshot) -> None:
 
         house.policy = policy_now(house.targets, snapshot, house.journal)
         _tell_trouble(house, house.targets.trouble, urgent=house.targets.is_urgent)
+    if snapshot.by_hand or house.targets is not None:
+        from daemon.targets.reminding import remind_of_old_words
+
+        remind_of_old_words(house, snapshot)
     weights = house.policy.target.leaf_weights
     before = watch.weights if watch.weights is not None else _recorded_weights(house.journal)
     if before is not None and before != weights:

@@ -115,6 +115,7 @@ def _weighing(settings: Settings, source: Source, day: date) -> Weighing:
             alphas={rule.name: rule.alpha for rule in said.signals},
             readings=readings_on(day, said.signals, series),
             bounds=said.bounds,
+            covariance=said.covariance,
         )
     return Weighing(
         source=source,

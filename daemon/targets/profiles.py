@@ -33,13 +33,17 @@ ASK_AGAIN_DAYS = 365
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """One questionnaire. `counts_from` is later than `on` when a lower score waits out a drawdown."""
+    """One questionnaire. `counts_from` is later than `on` when a lower score waits out a drawdown.
+
+    `self_rating` is how willing one calls oneself, 0 to 10; None where it was not asked.
+    """
 
     on: date
     counts_from: date
     answers: str
     facts: Circumstances
     version: int = VERSION
+    self_rating: int | None = None
 
 
 def save_answers(state_dir: Path, answered: Answered) -> Path:
@@ -57,6 +61,7 @@ def save_answers(state_dir: Path, answered: Answered) -> Path:
             "age": answered.facts.age,
             "reserve_months": str(answered.facts.reserve_months),
             "income_is_stable": answered.facts.income_is_stable,
+            "self_rating": answered.self_rating,
         },
         indent=2,
     )
@@ -84,6 +89,7 @@ def _read(path: Path) -> Answered:
                 income_is_stable=found["income_is_stable"] is True,
             ),
             version=int(found["version"]),
+            self_rating=None if (own := found.get("self_rating")) is None else int(own),
         )
         score(answered.answers)
     except (OSError, ValueError, KeyError, TypeError, InvalidOperation) as error:

@@ -184,6 +184,7 @@ def _overlay(settings: TargetSettings, day: date) -> Overlay | None:
         alphas={rule.name: rule.alpha for rule in settings.signals},
         readings=readings_on(day, settings.signals, series),
         bounds=settings.bounds,
+        covariance=settings.covariance,
     )
 
 

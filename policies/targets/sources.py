@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from policies.conditions import Covariance
 from policies.targets.glide_path import TARGET_DATE_PATH, Node
 from policies.targets.tilt import Bounds
 from portfolio.money import Money, Weight
@@ -113,11 +114,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """A tilt in force: what a z of one is worth by signal, and the readings that it rests on."""
+    """A tilt in force: what a z of one is worth by signal, and the readings that it rests on.
+
+    `covariance` is that of the leaves, by their names; without one the tracking error is not bounded.
+    """
 
     alphas: Mapping[str, Decimal]
     readings: tuple[Reading, ...]
     bounds: Bounds = field(default_factory=Bounds)
+    covariance: Covariance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,12 +52,20 @@ def tilted(
     scores: Mapping[str, Mapping[str, float]],
     alphas: Mapping[str, float],
     bounds: Bounds,
+    covariance: Block | None = None,
 ) -> dict[str, float]:
-    """Class weights after the tilt, by name; a class that a signal does not name has a z of zero."""
+    """Class weights after the tilt, by name; a class that a signal does not name has a z of zero.
+
+    `covariance` (K, K) is in the order of `base`.
+    """
     names, signals = list(base), list(scores)
     z = np.array([[scores[s].get(name, 0.0) for name in names] for s in signals])
     weights = np.array([base[name] for name in names])
     added = tilts_of(
-        weights, z.reshape(len(signals), len(names)), np.array([alphas[s] for s in signals]), bounds
+        weights,
+        z.reshape(len(signals), len(names)),
+        np.array([alphas[s] for s in signals]),
+        bounds,
+        covariance,
     )
     return dict(zip(names, (weights + added).tolist(), strict=True))

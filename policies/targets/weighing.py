@@ -11,6 +11,7 @@ from typing import assert_never
 
 import numpy as np
 
+from policies.conditions import Covariance
 from policies.explain import percent
 from policies.targets.glide_path import growth_on, in_steps, years_between
 from policies.targets.sources import (
@@ -173,6 +174,7 @@ def _tilted(weights: Mapping[str, Weight], inputs: Weighing) -> dict[str, Weight
         {r.signal: {name: float(z) for name, z in r.scores.items()} for r in overlay.readings},
         {name: float(alpha) for name, alpha in overlay.alphas.items()},
         overlay.bounds,
+        _class_covariance(overlay.covariance, weights, inputs.classes),
     )
     result: dict[str, Decimal] = dict(weights)
     for top, leaves in inputs.classes.items():
@@ -180,6 +182,28 @@ def _tilted(weights: Mapping[str, Weight], inputs: Weighing) -> dict[str, Weight
             factor = from_float(after[top]) / tops[top]
             result.update({leaf: weights[leaf] * factor for leaf in leaves})
     return exact_weights({name: max(ZERO, weight) for name, weight in result.items()})
+
+
+def _class_covariance(
+    covariance: Covariance | None,
+    weights: Mapping[str, Weight],
+    classes: Mapping[str, Sequence[str]],
+) -> Block | None:
+    """The covariance (K, K) of the classes, each a mix of its leaves at their weights.
+
+    Leaves that it does not list, and classes without weight, do not vary.
+    """
+    if covariance is None:
+        return None
+    place = {name: n for n, name in enumerate(covariance.symbols)}
+    mixes = np.zeros((len(classes), len(place)))
+    for row, leaves in enumerate(classes.values()):
+        whole = sum((weights[leaf] for leaf in leaves), ZERO)
+        for leaf in leaves:
+            if leaf in place and whole > ZERO:
+                mixes[row, place[leaf]] = float(weights[leaf] / whole)
+    matrix = np.array([[float(cell) for cell in row] for row in covariance.rows])
+    return np.asarray(mixes @ matrix @ mixes.T, dtype=np.float64)
 
 
 def reason_for(inputs: Weighing, day: date) -> str:

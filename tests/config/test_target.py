@@ -2,9 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from config.read import settings_from
 from config.target_settings import SourceKind
 from policies.targets.glide_path import TARGET_DATE_PATH
 from portfolio.money import Weight
@@ -103,3 +105,15 @@ def test_a_weight_outside_its_own_bounds_is_refused() -> None:
     (line,) = refused(text)
     assert "bonds at 39.8" in line
     assert "over its most" in line
+
+
+def test_the_tracking_error_of_a_tilt_needs_a_covariance_that_can_be_read(tmp_path: Path) -> None:
+    text = SMALLEST + "[target]\ntilt_tracking_error_percent = 0.5\n"
+    assert any("tilt_covariance_file: a tracking error needs" in line for line in refused(text))
+    text += 'tilt_covariance_file = "cov.csv"\n'
+    assert any("there is no such file" in line for line in refused(text))
+    (tmp_path / "cov.csv").write_text(",VTI,XYZ\nVTI,0.04,0\nXYZ,0,0.09\n", encoding="utf-8")
+    read = settings_from(text, file=tmp_path / "core.toml").target
+    assert read.bounds.tracking_error == Decimal("0.005")
+    assert read.covariance is not None
+    assert (read.covariance.symbols, read.covariance.rows) == (("stocks",), ((Decimal("0.04"),),))

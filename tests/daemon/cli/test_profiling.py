@@ -51,6 +51,23 @@ def test_score_only_keeps_nothing_and_json_is_for_programs(tmp_path: Path) -> No
     assert read_answers(tmp_path) == ()
 
 
+def test_a_self_rating_far_from_the_score_is_told_and_kept(tmp_path: Path) -> None:
+    arguments = ("--answers", MIDDLE, "--horizon-years", "30", "--state", tmp_path)
+    # 10 of 10 is the highest of five categories, the score's is the third
+    said = trimtab("profile", *arguments, "--self-rating", "10")
+    assert "You rate yourself 10 of 10, which is two categories or more from the score." in said.out
+    (kept,) = read_answers(tmp_path)
+    assert kept.self_rating == 10
+
+
+def test_a_self_rating_beside_the_score_is_no_news() -> None:
+    arguments = ("--answers", MIDDLE, "--horizon-years", "30", "--score-only", "--self-rating", "7")
+    assert "You rate yourself" not in trimtab("profile", *arguments).out
+    found = json.loads(trimtab("profile", *arguments, "--json").out)
+    assert (found["self_rating"], found["self_rating_is_at_odds"]) == (7, False)
+    assert trimtab("profile", *arguments[:-1], "11").code == 2
+
+
 def test_an_answer_that_is_none_is_said_without_a_traceback() -> None:
     said = trimtab("profile", "--answers", "bbb", "--horizon-years", "4", "--score-only")
     assert said.code == 2

@@ -11,19 +11,23 @@ from typing import Any
 
 import pytest
 
+from config.holdings import HandValued
 from config.target_settings import SourceKind, TargetSettings
 from daemon.answers.explain import explain
 from daemon.journal.codec import read_policy
 from daemon.targets.change import ALARM
+from daemon.targets.profiles import Answered, save_answers
 from daemon.targets.sources import Targets
+from daemon.targets.valuations import valuations_of
 from policies import conditions
 from policies.policy import Policy
 from policies.targets.glide_path import Node
+from policies.targets.risk_profile import Circumstances
 from policies.targets.sources import GlidePath
 from portfolio.changes import TargetChanged
 from portfolio.decisions import Hold, Proposal
 from portfolio.events import Alarm
-from portfolio.money import Weight
+from portfolio.money import Money, Weight
 from portfolio.target import Slice, build_target
 from tests.support.feeds import weights_text
 from tests.support.house import Rig, build_rig, table
@@ -393,6 +397,49 @@ def test_a_plug_in_that_is_not_installed_is_said(tmp_path: Path) -> None:
 
 
 # The risk profile
+
+
+def test_answers_of_more_than_a_year_ago_are_told_once_until_they_are_given_again(
+    tmp_path: Path,
+) -> None:
+    facts = Circumstances(horizon_years=Decimal(30))
+    old = Answered(
+        on=DAYS[0] - timedelta(days=365),
+        counts_from=DAYS[0] - timedelta(days=365),
+        answers="b" * 13,
+        facts=facts,
+    )
+    save_answers(tmp_path, old)
+    rig = rig_with(tmp_path, TargetSettings(kind=SourceKind.RISK_PROFILE))
+
+    def told() -> list[Alarm]:
+        return [a for a in rig.journal.open_alarms() if a.name == "risk profile"]
+
+    rig.look(DAYS[0])
+    assert told() == []  # 365 days old today: not more than a year yet
+    rig.look(DAYS[1])
+    rig.look(DAYS[2])
+    (alarm,) = told()
+    assert alarm.level == "info"
+    assert alarm.text.endswith("They stay in force; answer again with: trimtab profile")
+    assert len(rig.journal.events("alarm")) == 1
+    save_answers(tmp_path, replace(old, on=DAYS[3], counts_from=DAYS[3]))
+    rig.look(DAYS[3])
+    assert told() == []
+
+
+def test_an_old_value_by_hand_is_told_once_and_over_with_a_new_one(tmp_path: Path) -> None:
+    rig = rig_with(tmp_path, TargetSettings())
+    old = HandValued(name="House", value=Money(Decimal(300_000)), as_of=date(2024, 1, 2))
+    rig.house.by_hand = valuations_of((old,))
+    rig.look(DAYS[0])
+    rig.look(DAYS[1])
+    (alarm,) = [a for a in rig.journal.open_alarms() if a.name == "valuation"]
+    assert (alarm.scope, alarm.level) == ("House", "info")
+    assert len(rig.journal.events("alarm")) == 1
+    rig.house.by_hand = valuations_of((replace(old, as_of=DAYS[1]),))
+    rig.look(DAYS[2])
+    assert [a for a in rig.journal.open_alarms() if a.name == "valuation"] == []
 
 
 def test_without_answers_the_typed_weights_stay_and_the_command_is_named(tmp_path: Path) -> None:
