@@ -29,7 +29,7 @@ _UNITS = {
     "units": "units",
     "legs": "orders",
 }
-_LISTS = ("accounts", "slices", "instruments", "holdings")
+_LISTS = ("accounts", "slices", "models", "instruments", "holdings")
 _HEAD = """\
 # Settings and their defaults
 

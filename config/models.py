@@ -133,6 +133,7 @@ class SliceTable(Table):
     weight_percent: Percent = needed("its share of its parent, of everything without a parent")
     parent: Name | None = key(None, "the slice it is a part of", "stocks")
     symbol: Symbol | None = key(None, "what is bought for it", "VTI")
+    model: Name | None = key(None, "or a model that its slices are taken from", "world stocks")
     substitutes: list[Symbol] = key(
         [], "symbols that count to the slice too; new money buys symbol, sales take these first"
     )
@@ -163,6 +164,15 @@ class SliceTable(Table):
         None, "cash: or so many months of spending, where that is more", 6
     )
     monthly_spending_usd: UsdAbove | None = key(None, "cash: what a month costs", 4_000)
+
+
+class ModelTable(Table):
+    """A mix of slices by name, for slices that are to hold it; one model may use another."""
+
+    name: Name = needed("the model's name")
+    slices: list[SliceTable] = needed(
+        "its slices, in [[models.slices]]; those at its top sum to 100"
+    )
 
 
 class NoticesTable(Table):
@@ -298,6 +308,7 @@ class Document(Table):
     household: HouseholdTable
     accounts: list[AccountTable]
     slices: list[SliceTable]
+    models: list[ModelTable] = key([], "mixes that slices can hold: model = NAME")
     target: TargetTable = TargetTable()
     instruments: list[InstrumentTable] = key([], "what you say of single symbols")
     look_through: LookThroughTable = LookThroughTable()

@@ -18,6 +18,7 @@ from config.fire_checks import check_fire
 from config.holdings import check_holdings
 from config.look_through import check_look_through
 from config.lot_rules import check_groups
+from config.model_portfolios import ModelsDoNotFit, with_models
 from config.models import AccountTable, Document, NoticesTable, SliceTable
 from config.places import Path as KeyPath
 from config.places import key_text, line_of
@@ -47,8 +48,12 @@ def settings_from(text: str, *, file: Path) -> Settings:
     Raises `ConfigurationError`.
     """
     parsed, places = parse(file, text)
-    raw = with_preset(parsed)
     problems: list[Problem] = []
+    try:
+        raw = with_models(with_preset(parsed))
+    except ModelsDoNotFit as error:
+        problems = [_problem(file, places, *finding) for finding in error.findings]
+        raise ConfigurationError(sorted(_once(problems), key=lambda p: p.line or 0)) from None
     document: Document | None = None
     try:
         document = Document.model_validate(raw)

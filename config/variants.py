@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from config.build import settings_of
+from config.model_portfolios import with_models
 from config.models import Document
 from config.presets import with_preset
 from config.problems import ConfigurationError
@@ -54,7 +55,7 @@ def _combinations(path: Path, settings: Settings) -> Iterator[Variant]:
     for values in product(*grid.values()):
         chosen = dict(zip(grid, values, strict=True))
         try:
-            document = Document.model_validate(with_preset(_with(raw, chosen)))
+            document = Document.model_validate(with_models(with_preset(_with(raw, chosen))))
         except ValidationError as error:
             raise ConfigurationError(tuple(problems_of(error, file=path, places=places))) from None
         yield Variant(
