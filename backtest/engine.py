@@ -19,6 +19,7 @@ from backtest.history import History, HistoryError, exact
 from backtest.looks import Engine, as_of, memory_at, session_of, snapshot_at
 from backtest.setup import Fill, Opening, Setup
 from backtest.trace import Held, Order, Planned, Trace
+from policies.cash_floor import CashFloor
 from policies.decide import decide
 from policies.flows import answered_flows, still_waits, withdrawal_pending
 from policies.policy import Policy
@@ -73,10 +74,11 @@ def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) 
 
 
 def without_harvests(policy: Policy) -> Policy:
-    """The policy as a backtest walks it: past lots and wash sales are not known to it."""
-    if policy.harvest.declared_on is None:
+    """The policy as a backtest walks it, without past lots, wash sales and a floor of cash."""
+    if policy.harvest.declared_on is None and policy.cash_floor == CashFloor():
         return policy
-    return replace(policy, harvest=replace(policy.harvest, declared_on=None))
+    off = replace(policy.harvest, declared_on=None)
+    return replace(policy, harvest=off, cash_floor=CashFloor())
 
 
 def _engine(policy: Policy, history: History, setup: Setup) -> Engine:

@@ -23,7 +23,7 @@ from policies.targets.sources import (
     signals_of,
 )
 from policies.targets.weighing import growth_share, weights_on
-from portfolio.money import Weight
+from portfolio.money import ZERO, Weight
 from portfolio.reweigh import exact_weights, out_of_bounds, reweighed
 from portfolio.target import TargetError
 
@@ -31,14 +31,18 @@ _REPLAYED = (SourceKind.FIXED, SourceKind.GLIDE_PATH, SourceKind.GOALS, SourceKi
 
 
 def what_is_left_out(settings: Settings) -> str:
-    """A sentence about a source whose past weights nobody knows; "" for the others."""
-    kind = settings.target.kind
-    if kind in _REPLAYED:
-        return ""
-    return (
-        f"What the source {kind.value} would have said in the past is not known: "
-        "the weights as typed in are used."
-    )
+    """Sentences about what a backtest of these settings does not know of; "" when it knows all."""
+    kind, said = settings.target.kind, []
+    if kind not in _REPLAYED:
+        said.append(
+            f"What the source {kind.value} would have said in the past is not known: "
+            "the weights as typed in are used."
+        )
+    if settings.policy.cash_floor.amount > ZERO:
+        said.append("The floor of the cash slice is left out: its weight is used.")
+    if settings.policy.counts:
+        said.append("What is counted without being traded is left out.")
+    return " ".join(said)
 
 
 def where_weights_are_from(settings: Settings) -> str:
