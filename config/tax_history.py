@@ -5,11 +5,12 @@ A history may be one object (accounts, groups, events), a file of several under 
     date,type,account,symbol,quantity,amount,id,lots
 
 `type` is buy, drip, sell, exercise, split, cash_in_lieu, return_of_capital, gift, inherit,
-transfer_in, transfer, transfer_out, donation or spin_off; rows of dividends, interest, fees, deposits
-and withdrawals are passed over. `amount` is the whole of it in USD net of fees. `lots` of a sale are
-"a:10 b:5"; empty, the first in go first. More columns where they are needed: `ratio` (split, spin_off),
-`to` (transfer), `into` and `basis_percent` (spin_off), `acquired` and `value` (gift, transfer_in),
-`order` (fills of one order) and `kind` (of the account: taxable, ira, spouse_ira ...).
+transfer_in, transfer, transfer_out, donation, spin_off, merger or name_change; rows of dividends,
+interest, fees, deposits and withdrawals are passed over. `amount` is the whole of it in USD net of
+fees. `lots` of a sale are "a:10 b:5"; empty, the first in go first. More columns where they are
+needed: `ratio` (split, spin_off, merger), `to` (transfer), `into` (spin_off, merger) and
+`basis_percent` (spin_off), `acquired` and `value` (gift, transfer_in), `order` (fills of one order)
+and `kind` (of the account: taxable, ira, spouse_ira ...).
 """
 
 import csv
@@ -23,6 +24,7 @@ from typing import Any
 
 from policies.taxes.events import (
     Acquired,
+    Exchanged,
     Moved,
     ReturnedCapital,
     Sold,
@@ -175,6 +177,14 @@ def _event(number: int, row: Mapping[str, Any]) -> TaxEvent | None:
                 into=str(row["into"]).strip(),
                 ratio=_ratio(row["ratio"]),
                 basis_fraction=finite(str(row["basis_percent"])) / 100,
+            )
+        case "merger" | "name_change":
+            return Exchanged(
+                on=on,
+                account=account,
+                symbol=symbol,
+                into=str(row["into"]).strip(),
+                ratio=_ratio(row.get("ratio") or 1),
             )
         case "transfer" | "transfer_out" | "donation" | "gift_out":
             return Moved(

@@ -12,6 +12,7 @@ from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
 from portfolio.lots import Lot, matching_position
 from portfolio.money import ONE, ZERO, Money, Quantity
+from portfolio.options import contract_of
 from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
 from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
 
@@ -111,11 +112,18 @@ def _account(house: House, account: Account, told: dict[str, Money]) -> AccountS
         positions=positions,
         # A short position has no lots; it is fenced until a person has looked.
         lots=tuple(
-            lot for p in positions if p.quantity > ZERO for lot in matching_position(ledger, p)
+            lot for p in positions if p.quantity > ZERO for lot in _lots_of_position(ledger, p)
         ),
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
     )
+
+
+def _lots_of_position(ledger: Sequence[Lot], position: Position) -> Sequence[Lot]:
+    """The ledger counts an option in shares, the broker in contracts."""
+    if contract_of(position.symbol) is not None:
+        return [lot for lot in ledger if lot.symbol == position.symbol]
+    return matching_position(ledger, position)
 
 
 def _as_imported(house: House, typed: AccountSnapshot) -> AccountSnapshot:

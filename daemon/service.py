@@ -192,7 +192,10 @@ class Service:
 
     def _cash_moved(self, since: int) -> bool:
         flows = self.house.journal.events("flow_seen", after=since)
-        kinds = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.DIVIDEND, FlowKind.INTEREST)
+        kinds = (
+            *(FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.DIVIDEND, FlowKind.INTEREST),
+            FlowKind.RETURN_OF_CAPITAL,
+        )
         return any(getattr(r.event, "flow", None) and r.event.flow.kind in kinds for r in flows)  # type: ignore[union-attr]
 
     def _run_waits(self, now: datetime) -> bool:

@@ -22,6 +22,9 @@ class FlowKind(StrEnum):
     INTEREST = "interest"
     FEE = "fee"
     SPLIT = "split"
+    RETURN_OF_CAPITAL = "return_of_capital"
+    EXERCISE = "exercise"
+    CORPORATE_ACTION = "corporate_action"
     OTHER = "other"
 
 
@@ -29,7 +32,8 @@ class FlowKind(StrEnum):
 class CashFlow:
     """One activity of the broker that is not a fill. `amount` is signed: a deposit is positive.
 
-    `flow_id` is the broker's, unique for ever. `ratio` is new units per old for a split.
+    `flow_id` is the broker's, unique for ever. `ratio` is new units per old for a split, `quantity`
+    the shares that an exercise or an assignment brought, below zero those that it took.
     `day` is the broker's booking date, `seen_session` the session in which we first saw it.
     """
 
@@ -41,6 +45,7 @@ class CashFlow:
     symbol: str | None = None
     ratio: Decimal | None = None
     seen_session: date | None = None
+    quantity: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 Facts used: a FILL has no client order id, and its id's prefix is New York local time, never parsed.
 A deposit (CSD) is positive and a withdrawal (CSW) negative, also when they return one of the other
-kind (Alpaca's changelog of 2026-11-06). SSP and SSO are old codes of splits and spin-offs.
+kind (Alpaca's changelog of 2026-11-06). SSP and SSO are old codes of splits and spin-offs. An exercise
+or an assignment moves its shares as OPTRD, with a signed quantity, beside the OPEXC or OPASN of the
+contract; a return of capital is a DIV of the sub type ROC (changelog of 2026-08-12), once DIVROC.
 """
 
 from decimal import Decimal
@@ -25,6 +27,13 @@ _KIND = {
     "PTR": FlowKind.FEE,
     "SPLIT": FlowKind.SPLIT,
     "SSP": FlowKind.SPLIT,
+    "DIVROC": FlowKind.RETURN_OF_CAPITAL,
+    "OPTRD": FlowKind.EXERCISE,
+    "SPIN": FlowKind.CORPORATE_ACTION,
+    "SSO": FlowKind.CORPORATE_ACTION,
+    "MA": FlowKind.CORPORATE_ACTION,
+    "NC": FlowKind.CORPORATE_ACTION,
+    "REORG": FlowKind.CORPORATE_ACTION,
 }
 _FAMILY = {"DIV": FlowKind.DIVIDEND, "INT": FlowKind.INTEREST}
 _MOVES_CASH_EITHER_WAY = frozenset({"JNL", "JNLC", "ACATC", "TRANS"})
@@ -58,6 +67,8 @@ def flow(row: Row, account: str) -> CashFlow | None:
         return None
     amount = row.number("net_amount", ZERO)
     kind = flow_kind(code, amount)
+    if code == "DIV" and row.text("activity_sub_type", "") == "ROC":
+        kind = FlowKind.RETURN_OF_CAPITAL
     return CashFlow(
         flow_id=row.text("id"),
         account=account,
@@ -66,6 +77,7 @@ def flow(row: Row, account: str) -> CashFlow | None:
         day=row.day("date" if row.has("date") else "created_at"),
         symbol=row.text("symbol") if row.has("symbol") else None,
         ratio=_ratio(row) if kind is FlowKind.SPLIT else None,
+        quantity=row.quantity("qty") if kind is FlowKind.EXERCISE else None,
     )
 
 

@@ -144,6 +144,12 @@ def _code(kind: FlowKind) -> str:
             return "FEE"
         case FlowKind.SPLIT:
             return "SPLIT"
+        case FlowKind.RETURN_OF_CAPITAL:
+            return "DIVROC"
+        case FlowKind.EXERCISE:
+            return "OPTRD"
+        case FlowKind.CORPORATE_ACTION:
+            return "REORG"
         case FlowKind.OTHER:
             return "MISC"
         case _:

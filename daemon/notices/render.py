@@ -318,6 +318,13 @@ def _flow(event: FlowSeen, recorded: Recorded, *, amounts: bool) -> Notice | Non
         return _news(
             f"{flow.symbol} was split", f"{quantity(flow.ratio)} new for each old one.", key
         )
+    if flow.kind is FlowKind.CORPORATE_ACTION:
+        return _news(
+            f"{flow.symbol or 'a holding'} was spun off, merged or renamed",
+            "What its lots cost must be typed in: a row of type spin_off or merger, taken with"
+            " trimtab lots import. Until then its basis is not known, and it is not sold.",
+            key,
+        )
     if flow.kind not in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL):
         return None
     much = f" of {money(abs(flow.amount))} USD" if amounts else ""

@@ -26,7 +26,7 @@ from portfolio.records import CycleRecord
 
 EXTERNAL = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL)
 """What comes from outside or goes there: no part of the return."""
-INCOME = (FlowKind.DIVIDEND, FlowKind.INTEREST)
+INCOME = (FlowKind.DIVIDEND, FlowKind.INTEREST, FlowKind.RETURN_OF_CAPITAL)
 
 
 class NothingToReview(Exception):

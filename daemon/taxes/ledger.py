@@ -12,7 +12,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.tax_history import events_of
-from policies.taxes.events import Acquired, Moved, Sold, Split, TaxEvent
+from daemon.taxes.activities import fact_of_flow, only_a_person_knows, shares_of
+from policies.taxes.events import (
+    Acquired,
+    Exchanged,
+    Moved,
+    Sold,
+    Split,
+    SpunOff,
+    TaxEvent,
+)
 from policies.taxes.ledger import HouseholdLedger, TaxBook
 from policies.taxes.wash import TaxHousehold
 from portfolio.events import (
@@ -24,7 +33,7 @@ from portfolio.events import (
 from portfolio.gifts import GiftState
 from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.lots import Lot
-from portfolio.memory import CashFlow, FlowKind, RecentLoss
+from portfolio.memory import RecentLoss
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic
 from portfolio.orders import Fill, Side
 from portfolio.ports import JournalReader
@@ -33,7 +42,6 @@ from portfolio.records import Recorded
 KINDS: Final = (
     "fill_booked",
     "flow_seen",
-    "gift_moved",
     "gift_moved",
     "lots_imported",
     "positions_accepted",
@@ -113,15 +121,23 @@ def _facts_of(records: Sequence[Recorded]) -> list[TaxEvent]:
     }
     facts: list[TaxEvent] = []
     units: dict[tuple[str, str], Decimal] = {}
+    late: list[TaxEvent] = []
     for imported in imports:
         if imported.form == "history":
             for fact in events_of(imported.source, imported.rows):
-                # From the adoption on the journal has the trades itself.
                 if fact.on <= adopted.get(_account_of(fact), date.max):
                     _add(facts, units, fact)
+                elif only_a_person_knows(fact):
+                    late.append(fact)
+    late.sort(key=lambda fact: fact.on, reverse=True)
     for recorded in records:
+        # Before holdings are counted again, what a person told of them up to that day.
+        while late and late[-1].on <= exchange_day(recorded.at):
+            _add(facts, units, late.pop())
         for fact in _of_record(recorded, units):
             _add(facts, units, fact)
+    for fact in reversed(late):
+        _add(facts, units, fact)
     return facts
 
 
@@ -168,6 +184,12 @@ def _count(units: dict[tuple[str, str], Decimal], fact: TaxEvent) -> None:
         case Split():
             key = (fact.account, fact.symbol)
             change = units.get(key, ZERO) * (fact.ratio - 1)
+        case SpunOff() | Exchanged():
+            key = (fact.account, fact.into)
+            old = (fact.account, fact.symbol)
+            change = units.get(old, ZERO) * fact.ratio
+            if isinstance(fact, Exchanged):
+                units[old] = ZERO
         case _:
             return
     units[key] = max(ZERO, units.get(key, ZERO) + change)
@@ -179,20 +201,11 @@ def _of_record(recorded: Recorded, units: Mapping[tuple[str, str], Decimal]) -> 
         case FillBooked(fill=fill):
             yield of_fill(fill)
         case FlowSeen(flow=flow):
-            yield from _of_flow(flow)
+            yield from fact_of_flow(flow)
         case PositionsAccepted():
             yield from _accepted(recorded.event, recorded.seq, day, units)
         case LotsImported(form="positions"):
             yield from _positions(recorded.event, recorded.seq, day, units)
-        case GiftMoved(state=GiftState.TRANSFERRED, gift=gift):
-            for part in gift.shares:
-                yield Moved(
-                    on=day,
-                    account=part.account,
-                    symbol=part.symbol,
-                    quantity=part.shares,
-                    lots=((part.lot_id, part.shares),),
-                )
         case GiftMoved(state=GiftState.TRANSFERRED, gift=gift):
             for part in gift.shares:
                 yield Moved(
@@ -217,24 +230,19 @@ def of_fill(fill: Fill) -> TaxEvent:
             sale=fill.broker_order_id,
             account=fill.account,
             symbol=fill.symbol,
-            quantity=fill.quantity,
-            proceeds=Money(fill.price * fill.quantity - fill.fee),
+            quantity=shares_of(fill.symbol, fill.quantity),
+            proceeds=Money(fill.price * shares_of(fill.symbol, fill.quantity) - fill.fee),
         )
     lot = Lot(
         lot_id=fill.execution_id,
         symbol=fill.symbol,
-        quantity=fill.quantity,
+        quantity=shares_of(fill.symbol, fill.quantity),
         acquired_on=day,
-        basis=Money(fill.price * fill.quantity + fill.fee),
+        basis=Money(fill.price * shares_of(fill.symbol, fill.quantity) + fill.fee),
         account=fill.account,
         buy_order=fill.broker_order_id,
     )
     return Acquired(on=day, lot=lot)
-
-
-def _of_flow(flow: CashFlow) -> Iterator[TaxEvent]:
-    if flow.kind is FlowKind.SPLIT and flow.symbol is not None and flow.ratio is not None:
-        yield Split(on=flow.day, account=flow.account, symbol=flow.symbol, ratio=flow.ratio)
 
 
 def _accepted(
@@ -245,7 +253,7 @@ def _accepted(
     known = {symbol for account, symbol in units if account == event.account}
     for symbol in sorted(known | set(event.quantities)):
         has = units.get((event.account, symbol), ZERO)
-        more = max(event.quantities.get(symbol, ZERO), ZERO) - has
+        more = shares_of(symbol, max(event.quantities.get(symbol, ZERO), ZERO)) - has
         if more > ZERO:
             average = event.average_costs.get(symbol)
             lot = Lot(

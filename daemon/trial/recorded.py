@@ -18,7 +18,10 @@ from portfolio.money import ONE, ZERO, Money, Price, Quantity
 from portfolio.ports import JournalReader
 from portfolio.snapshot import Snapshot
 
-_CASH = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.INTEREST, FlowKind.FEE, FlowKind.OTHER)
+_CASH = (
+    *(FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.INTEREST, FlowKind.FEE, FlowKind.OTHER),
+    *(FlowKind.RETURN_OF_CAPITAL, FlowKind.EXERCISE, FlowKind.CORPORATE_ACTION),
+)
 
 
 class NothingToReplay(Exception):

@@ -84,4 +84,18 @@ class Moved:
     lots: tuple[tuple[str, Quantity], ...] = ()
 
 
-TaxEvent = Acquired | Sold | Split | ReturnedCapital | SpunOff | Moved
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """Every unit becomes `ratio` units of `into`, with basis and dates: a merger, or a new name.
+
+    Money paid beside the shares is not in it: what of it is a gain differs from case to case.
+    """
+
+    on: date
+    account: str
+    symbol: str
+    into: str
+    ratio: Decimal
+
+
+TaxEvent = Acquired | Sold | Split | ReturnedCapital | SpunOff | Exchanged | Moved

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from policies.taxes.events import (
     Acquired,
+    Exchanged,
     Moved,
     ReturnedCapital,
     Sold,
@@ -82,6 +83,8 @@ class HouseholdLedger:
                     self._return_capital(event)
                 case SpunOff():
                     self._spin_off(event)
+                case Exchanged():
+                    self._exchange(event)
                 case Moved():
                     self._move(event)
                 case _:
@@ -315,6 +318,18 @@ class HouseholdLedger:
             held.lot = kept
             name = f"{lot.lot_id}.{event.into}"
             self._add(replace(new, lot_id=name, symbol=event.into, quantity=Quantity(units)))
+
+    def _exchange(self, event: Exchanged) -> None:
+        """Units to nine places; a lot that rounds to nothing is noted with its basis lost to sight."""
+        place = self._place(event.account, event.symbol)
+        lots, place[:] = [held.lot for held in place], []
+        for lot in lots:
+            units = (lot.quantity * event.ratio).quantize(FRACTION_OF_SHARE)
+            if units > ZERO:
+                changed = replace(lot, symbol=event.into, quantity=Quantity(units))
+                self._add(replace(changed, buy_order=lot.order))
+            else:
+                self._notes.append(f"{event.account}: the exchange left nothing of {lot.lot_id}")
 
     def _move(self, event: Moved) -> None:
         for _, lot in self._take(event.account, event.symbol, event.quantity, event.lots):

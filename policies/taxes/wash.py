@@ -15,6 +15,7 @@ from enum import StrEnum
 from policies.taxes.terms import Term
 from portfolio.lots import Lot, divided, share_of
 from portfolio.money import ZERO, Money, Quantity
+from portfolio.options import contract_of
 
 WINDOW_DAYS = 30
 """Before and after the sale, in calendar days: 61 with the day itself."""
@@ -74,7 +75,12 @@ class TaxHousehold:
     separate_accounts: bool = False
 
     def group_of(self, symbol: str) -> str:
-        """The identity group of a symbol."""
+        """The identity group of a symbol; a call's is that of what it is on.
+
+        Section 1091(a) takes a contract or option to acquire for an acquisition.
+        """
+        if symbol not in self.groups and (contract := contract_of(symbol)) and contract.is_call:
+            symbol = contract.underlying
         return self.groups.get(symbol, symbol)
 
     def is_taxable(self, account: str) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from policies.taxes.events import (
     Acquired,
+    Exchanged,
     Moved,
     ReturnedCapital,
     Sold,
@@ -24,7 +25,9 @@ BEGIN = date(2025, 1, 1)
 Units = dict[tuple[str, str], Decimal]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["buy", "buy", "sell", "split", "capital", "spin", "move", "give"]),
+        st.sampled_from(
+            ["buy", "buy", "sell", "split", "capital", "spin", "merge", "move", "give"]
+        ),
         st.integers(0, 20),
         st.integers(1, 10**12),
         st.integers(1, 99),
@@ -62,6 +65,8 @@ def event_of(
         return SpunOff(
             on=on, account="T", symbol="X", into="Y", ratio=Decimal(1), basis_fraction=share
         )
+    if kind == "merge":
+        return Exchanged(on=on, account="T", symbol="X", into="Y", ratio=Decimal(2))
     if kind == "sell":
         return Sold(
             on=on, sale=f"S{number}", account="T", symbol="X", quantity=part, proceeds=cents
@@ -80,6 +85,9 @@ def counted(units: Units, event: TaxEvent) -> None:
             units["T", "X"] = (there * event.ratio).quantize(FRACTION_OF_SHARE)
         case SpunOff():
             units["T", "Y"] = units.get(("T", "Y"), ZERO) + there
+        case Exchanged():
+            units["T", "Y"] = units.get(("T", "Y"), ZERO) + 2 * there
+            units["T", "X"] = ZERO
         case Sold() | Moved():
             units["T", "X"] = there - event.quantity
             if isinstance(event, Moved) and event.to:
@@ -110,7 +118,7 @@ def check_step(ledger: HouseholdLedger, event: TaxEvent) -> None:
             assert change == event.lot.basis
         case Sold():
             assert change == sold - sold_at_cost(ledger)
-        case Split() | SpunOff():
+        case Split() | SpunOff() | Exchanged():
             assert change == 0
         case ReturnedCapital():
             gains = sum((p.proceeds for p in ledger.book().slices if p.sale == event.name), ZERO)
