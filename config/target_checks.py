@@ -59,7 +59,7 @@ def check_target(document: Document, target: Target, folder: Files) -> Iterator[
 def _covariance(table: TargetTable, folder: Files) -> Iterator[Finding]:
     path = table.tilt_covariance_file
     if path is None:
-        if "tilt_tracking_error_percent" in table.model_fields_set:
+        if table.tilt_tracking_error_percent != TargetTable().tilt_tracking_error_percent:
             yield (
                 ("target", "tilt_covariance_file"),
                 "a tracking error needs a covariance",
