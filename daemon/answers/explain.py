@@ -5,10 +5,10 @@ changed number anywhere in the inputs shows, either in the document's digest or 
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from daemon.answers.retelling import compare, differences_between
 from daemon.journal.codec import (
     Undecodable,
     read_limits,
@@ -21,7 +21,7 @@ from policies.limit_rule import Limits
 from policies.limits import check_plan
 from policies.policy import Policy
 from policies.targets.weighing import reason_for, weights_on
-from portfolio.canonical import canonical, plain
+from portfolio.canonical import canonical
 from portfolio.decisions import Decision, Proposal, Run, Verdict
 from portfolio.events import ApprovalEnded, ApprovalRequested, FillBooked, RunEnded, RunOpened
 from portfolio.memory import Memory
@@ -50,13 +50,16 @@ class Inputs:
 class Explanation:
     """A cycle with its inputs, what followed from it, and whether the inputs still give its answer.
 
-    `differences` is empty when recomputing gives the very same decision and verdict. `inputs` is
-    None when they can no longer be read; `differences` then says why. `fills` goes by order id.
+    `differences` is empty when recomputing gives the very same decision and verdict; `retold` says
+    where this program only tells them in other words or another order than the one that recorded
+    them. `inputs` is None when they can no longer be read; `differences` then says why. `fills` goes
+    by order id.
     """
 
     record: CycleRecord
     inputs: Inputs | None
     differences: tuple[str, ...]
+    retold: tuple[str, ...]
     answers: tuple[Recorded, ...]
     run: Run | None
     legs: tuple[Leg, ...]
@@ -83,14 +86,15 @@ def explain(journal: JournalReader, number: int) -> Explanation:
         latest = journal.cycles(limit=1)
         known = f"the latest is {latest[0].cycle}" if latest else "there is none yet"
         raise NoSuchCycle(f"There is no cycle {number} in this journal; {known}.")
-    inputs, differences = reread(journal, record)
+    again = reread(journal, record)
     answers = _what_followed(journal, record)
     run = _run_of(journal, record, answers)
     legs = tuple(leg for leg in _legs_of(journal, run) if leg.cycle == number)
     return Explanation(
         record=record,
-        inputs=inputs,
-        differences=differences,
+        inputs=again.inputs,
+        differences=again.differences,
+        retold=again.retold,
         answers=answers,
         run=run,
         legs=legs,
@@ -121,36 +125,18 @@ def recompute(inputs: Inputs, recorded: Verdict | None) -> tuple[Decision, Verdi
     return decision, (fitting or verdicts)[0]
 
 
-def differences_between(recorded: object, computed: object) -> tuple[str, ...]:
-    """Where two values differ, each place as "path: recorded X, computed Y".
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """A cycle's inputs as recorded, None when they cannot be read; and where deciding from them again
+    gives something else, or says the same in other words."""
 
-    >>> differences_between({"a": [1, 2]}, {"a": [1, 3]})
-    ('a[1]: recorded 2, computed 3',)
-    """
-    return tuple(_walk("", plain(recorded), plain(computed)))
-
-
-def _walk(path: str, recorded: object, computed: object) -> Iterator[str]:
-    if isinstance(recorded, dict) and isinstance(computed, dict):
-        for key in sorted(recorded.keys() | computed.keys()):
-            inner = f"{path}.{key}" if path else str(key)
-            yield from _walk(inner, recorded.get(key), computed.get(key))
-    elif (
-        isinstance(recorded, list) and isinstance(computed, list) and len(recorded) == len(computed)
-    ):
-        for place, (was, now) in enumerate(zip(recorded, computed, strict=True)):
-            yield from _walk(f"{path}[{place}]", was, now)
-    elif recorded != computed:
-        yield f"{path or 'the whole'}: recorded {_short(recorded)}, computed {_short(computed)}"
+    inputs: Inputs | None
+    differences: tuple[str, ...]
+    retold: tuple[str, ...] = ()
 
 
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def reread(journal: JournalReader, record: CycleRecord) -> tuple[Inputs | None, tuple[str, ...]]:
-    """A cycle's inputs as recorded, and where deciding from them again gives something else."""
+def reread(journal: JournalReader, record: CycleRecord) -> Reread:
+    """Read a cycle's inputs back and decide from them again."""
     altered = tuple(_altered(journal, record))
     try:
         inputs = Inputs(
@@ -160,13 +146,13 @@ def reread(journal: JournalReader, record: CycleRecord) -> tuple[Inputs | None, 
             limits=read_limits(journal, record.limits),
         )
     except (KeyError, Undecodable) as error:
-        return None, (*altered, f"the recorded inputs cannot be read: {error}")
-    decision, verdict = recompute(inputs, record.verdict)
-    return inputs, (
-        *altered,
-        *differences_between(record.decision, decision),
-        *(f"verdict {text}" for text in differences_between(record.verdict, verdict)),
-        *_target_differs(inputs.policy),
+        text = f"the recorded inputs cannot be read: {error}"
+        return Reread(inputs=None, differences=(*altered, text))
+    found = compare((record.decision, record.verdict), recompute(inputs, record.verdict))
+    return Reread(
+        inputs=inputs,
+        differences=(*altered, *found.differences, *_target_differs(inputs.policy)),
+        retold=found.retold,
     )
 
 

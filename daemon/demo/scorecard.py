@@ -147,7 +147,7 @@ def _order(leg: Leg) -> str:
 
 def differing_cycles(journal: JournalReader, looks: Sequence[CycleRecord]) -> tuple[int, ...]:
     """Cycles whose recorded inputs no longer give their recorded answer."""
-    return tuple(look.cycle for look in looks if reread(journal, look)[1])
+    return tuple(look.cycle for look in looks if reread(journal, look).differences)
 
 
 def books_agree(journal: JournalReader, account: str, broker: BrokerReader) -> str:

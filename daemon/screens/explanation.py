@@ -97,8 +97,15 @@ def _again(explanation: Explanation) -> list[RenderableType]:
     record = explanation.record
     if explanation.holds_good:
         refs = f"snapshot {short_hash(record.snapshot)}, policy {short_hash(record.policy)}"
+        if explanation.retold:
+            return [
+                words(f"The same orders and the same numbers ({refs}).", "good"),
+                words("This version tells them otherwise than the one that decided:", "plain"),
+                *(words(f"  {text}") for text in explanation.retold),
+            ]
         return [words(f"The same decision, to the last digit ({refs}).", "good")]
     return [
         words("NOT the same decision:", "alarm"),
         *(words(f"  {text}", "alarm") for text in explanation.differences),
+        *(words(f"  only told otherwise: {text}") for text in explanation.retold),
     ]
