@@ -94,6 +94,8 @@ def test_an_older_order_of_gates_is_the_same_decision_and_said_to_be_so(tmp_path
     )
     assert told == {
         **dict.fromkeys((1, 2, 3, 4), other_order),
-        **{5: (), 6: more_asked, 7: ()},
+        5: (),
+        6: more_asked,
+        7: (),
     }
     journal.close()
