@@ -100,6 +100,8 @@ class Assembly:
         for stream in self.outside.streams:
             stream.start(lambda _news: self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE)))
         self.outbox.start()
+        if self.driver is None:
+            self.journal.tell_pages_at_once(self.outbox.after_wake)
 
     def next_wake(self, wakes: WakeQueue) -> Wake | None:
         """The next wake; in simulated time, whatever letting time pass brings."""

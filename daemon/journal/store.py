@@ -11,6 +11,7 @@ reader = open_journal_reader("state/journal.db")    # a JournalReader; also whil
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -60,6 +61,7 @@ class JournalStore:
         self.anchored_in = anchored_in
         self._identity = identity
         self._writer = writer
+        self._on_page: Callable[[], None] | None = None
         self._kept = Kept()
         self._legs = None if writer is None else LegBook(database, writer.clock)
         self._pruned_on: date | None = None
@@ -222,7 +224,18 @@ class JournalStore:
             raise
         self._kept.appended(events)
         self._legs.appended(events)
+        if self._writer.has_paged() and self._on_page is not None:
+            # The rows are kept: what the hearer cannot write is found by the next append.
+            with suppress(JournalUnwritable):
+                self._on_page()
         return seq
+
+    def tell_pages_at_once(self, hear: Callable[[], None]) -> None:
+        """Have `hear` called after every commit that queued an urgent notice, on the thread of it.
+
+        A look that waits for a silent broker may take minutes; its pages do not wait for its end.
+        """
+        self._on_page = hear
 
     def _forget(self) -> None:
         self._kept.forget()

@@ -37,11 +37,17 @@ class Writer:
         self._head: tuple[int, str] | None = None
         self._refs: set[str] = set()
         self._is_alone = True
+        self._paged = False
 
     @property
     def head(self) -> tuple[int, str] | None:
         """Number and hash of the last row it wrote; None before the first, or after a failure."""
         return self._head
+
+    def has_paged(self) -> bool:
+        """Whether the last append queued an urgent notice; asking forgets it."""
+        paged, self._paged = self._paged, False
+        return paged
 
     def append(self, events: Sequence[Event], documents: Sequence[Document], actor: str) -> int:
         """Commit all of it or nothing; the last sequence number.
@@ -104,7 +110,9 @@ class Writer:
         _INSERT_AUDIT.run(tables, columns)
         now_head = str(columns["hash"])
         recorded = Recorded(seq=seq, at=at, actor=actor, event=event, hash=now_head)
-        outbox.queue(tables, self._notices(recorded), at)
+        notices = self._notices(recorded)
+        self._paged |= any(notice.urgent for notice in notices)
+        outbox.queue(tables, notices, at)
         return seq, now_head
 
     def _notices(self, recorded: Recorded) -> Sequence[Notice]:

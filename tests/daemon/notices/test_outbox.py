@@ -24,6 +24,7 @@ from daemon.notices.outbox import (
 )
 from daemon.notices.render import renderer
 from portfolio.events import Halted, Resumed
+from portfolio.ports import JournalUnwritable
 from portfolio.records import Notice, QueuedNotice
 from tests.support.configurations import settings
 from tests.support.journals import IDENTITY, NOW
@@ -173,6 +174,43 @@ def test_the_worker_sends_and_the_loop_writes_it_down(desk: Desk) -> None:
     assert desk.due() == []
     outbox.stop()
     assert mail.sent == ["trimtab: HALTED: one"]
+
+
+class Heard(Scripted):
+    """A channel that says when something has come, from whatever thread it comes."""
+
+    def __init__(self) -> None:
+        super().__init__("mail")
+        self.came = threading.Event()
+
+    def send(self, notice: Notice) -> str:
+        said = super().send(notice)
+        self.came.set()
+        return said
+
+
+def test_a_page_is_handed_over_within_five_seconds_of_its_commit_while_the_look_goes_on(
+    desk: Desk,
+) -> None:
+    mail = Heard()
+    outbox, _ = threaded(desk, mail)
+    desk.journal.tell_pages_at_once(outbox.after_wake)
+    desk.journal.append(Resumed(by="ann", reason="news waits for the end of the look"))
+    assert mail.sent == []
+    desk.halt()
+    # The loop does nothing more here: it hangs in a request to its broker.
+    assert mail.came.wait(5)
+    outbox.stop()
+    assert sorted(mail.sent) == ["trimtab: HALTED: one", "trimtab: resumed by ann"]
+
+
+def test_a_page_whose_hand_over_fails_is_in_the_journal_all_the_same(desk: Desk) -> None:
+    def fails() -> None:
+        raise JournalUnwritable("database is locked")
+
+    desk.journal.tell_pages_at_once(fails)
+    desk.halt()
+    assert [queued.notice.title for queued in desk.due()] == ["trimtab: HALTED: one"]
 
 
 def test_a_server_that_hangs_neither_stops_the_loop_nor_gets_a_notice_twice(desk: Desk) -> None:
