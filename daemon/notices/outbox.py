@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from config.problems import ConfigurationError, Problem
-from config.secrets import apprise_addresses, second_apprise_addresses
+from config.secrets import apprise_addresses, known_secrets, second_apprise_addresses
 from config.settings import Channel as ChannelKind
 from config.settings import Settings
 from daemon.logs import get_logger
@@ -265,6 +265,7 @@ def open_outbox(
         clock,
         wake_up=wake_up,
         on_failure=on_failure,
+        redact=Redactor(known_secrets(settings, environment=os.environ)),
         second=second_way(settings, state_dir, clock),
     )
 

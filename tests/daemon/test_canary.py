@@ -1,17 +1,38 @@
 """A canary key through every path on which something fails: not even its beginning is found."""
 
 import base64
+import json
+import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
+from queue import Queue
 from urllib.parse import quote
 
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
+from brokers.alpaca.connection import trading_connection
+from brokers.alpaca.reader import AlpacaReader
+from brokers.alpaca.settings import AlpacaKeys, AlpacaSettings
+from brokers.alpaca.stream import AlpacaStream
+from daemon.journal.opening import open_journal
+from daemon.notices.delivery import FileChannel
+from daemon.notices.outbox import deliver_due_now
+from daemon.notices.render import renderer
+from policies.policy import Policy
+from portfolio.wakes import Wake, WakeKind
+from tests.support.alpaca_parts import Naps
+from tests.support.alpaca_parts import settings as alpaca_settings
 from tests.support.alpaca_server import Answer, Request, ScriptedAlpaca, says, serving
+from tests.support.house import build_rig, service_of, table
+from tests.support.journals import IDENTITY
 from tests.support.rehearsals import CONFIGURATION
+from tests.support.stories import DAYS, sixty_forty
 
 KEY, SECRET = "PKCANARYQX7TRIMTAB", "cAnArY+s3cret/Value-77~never.shown"
 
@@ -132,3 +153,77 @@ def test_a_crash_leaves_no_key_in_what_it_keeps(tmp_path: Path) -> None:
     assert done.returncode == 70
     assert list(tmp_path.glob("trimtab-bug-*")), "the details are kept"
     assert leaks(tmp_path, done.stdout, done.stderr) == []
+
+
+@pytest.mark.parametrize(
+    "refusal", ["in the answer", "no answer that can be read", "in the reason of the close"]
+)
+def test_a_stream_that_is_refused_tells_no_key(
+    refusal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server gives back what it heard, in each place where a refusal may carry words."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    def refuse(line: ServerConnection) -> None:
+        heard = str(line.recv())
+        if refusal == "in the answer":
+            data = {"status": "unauthorized", "message": heard}
+            line.send(json.dumps({"stream": "authorization", "data": data}))
+        elif refusal == "no answer that can be read":
+            line.send(f"<html>{heard}</html>")
+        else:
+            line.close(1008, (KEY + SECRET)[:100])
+
+    troubles: Queue[str] = Queue()
+    with serve(refuse, "127.0.0.1", 0, logger=logging.getLogger("tests.quiet")) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        stream = AlpacaStream(
+            AlpacaSettings(stream_url=f"ws://127.0.0.1:{server.socket.getsockname()[1]}/stream"),
+            AlpacaKeys(KEY, SECRET),
+            on_trouble=troubles.put,
+            first_wait_seconds=0.01,
+            longest_wait_seconds=0.02,
+        )
+        stream.start(lambda _news: None)
+        told = troubles.get(timeout=30)
+        stream.stop()
+        server.shutdown()
+        thread.join()
+    assert "stream" in told
+    assert [needle for needle in needles() if needle in told] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "as_json"), [(401, True), (403, True), (500, False), (422, True)]
+)
+def test_no_notice_latch_or_row_of_the_daemons_own_shows_a_key_that_the_broker_gave_back(
+    tmp_path: Path, status: int, as_json: bool
+) -> None:
+    """Keys are revoked, or the broker breaks, while the daemon runs: it halts or pages by itself."""
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, STK=["100"] * 12, BND=["100"] * 12),
+        Policy(target=sixty_forty()),
+        positions={"STK": "600", "BND": "400"},
+        costs={"STK": "100", "BND": "100"},
+    )
+    journal = open_journal(
+        tmp_path / "notices.sqlite",
+        clock=rig.clock,
+        render=renderer(amounts=False, dry_run=False),
+        identity=IDENTITY,
+    )
+    rig.house.journal = journal
+    with serving(Echo(status, as_json=as_json)) as url:
+        keys = AlpacaKeys(KEY, SECRET)
+        line = trading_connection(alpaca_settings(url), keys, rig.clock, Naps())
+        rig.house.readers = {"main": AlpacaReader("main", line)}
+        service = service_of(rig)
+        for minutes in (30, 50):
+            rig.go_to(DAYS[1], timedelta(minutes=minutes))
+            service.handle(Wake(kind=WakeKind.LOOK))
+    file = FileChannel(tmp_path / "notices.log", rig.clock)
+    assert deliver_due_now(journal, [file], rig.clock) >= 1, "a person is told"
+    journal.close()
+    assert leaks(tmp_path) == []

@@ -9,18 +9,14 @@ from pathlib import Path
 import pytest
 
 from brokers.simulated.settings import SimulatedSettings
-from config.look import Look
 from daemon.requests.acting import cancel_at_the_end
-from daemon.service import Service
-from daemon.waking.queue import WakeQueue
-from daemon.worlds.stepped import SteppedAlarms
 from policies.policy import Policy
 from portfolio.money import Money, Price, Quantity, Weight
 from portfolio.orders import LegState, OrderIntent
 from portfolio.ports import JournalUnwritable, SubmitOutcome
 from portfolio.target import Slice, build_target
 from portfolio.wakes import Wake, WakeKind
-from tests.support.house import Rig, build_rig, table
+from tests.support.house import Rig, build_rig, service_of, table
 from tests.support.stories import DAYS, FALL, GROWTH, approve
 
 WEIGHTS = {"ONE": "0.3", "TWO": "0.3", "BND": "0.4"}
@@ -80,16 +76,7 @@ def trade(rig: Rig) -> None:
 
 def tick(rig: Rig) -> None:
     """One tick of the service."""
-    Service(
-        house=rig.house,
-        watch=rig.watch,
-        wakes=WakeQueue(),
-        alarms=SteppedAlarms(rig.clock),
-        look=Look,
-        spool=list,
-        done_with=lambda _request: None,
-        reload=lambda: None,
-    ).handle(Wake(kind=WakeKind.TICK))
+    service_of(rig).handle(Wake(kind=WakeKind.TICK))
 
 
 def points() -> list[str]:

@@ -11,6 +11,7 @@ from brokers.simulated.market import SimulatedMarket, SimulatedPrices
 from brokers.simulated.price_file import PriceTable
 from brokers.simulated.settings import SimulatedSettings
 from brokers.simulated.world_events import WorldEvent
+from config.look import Look
 from daemon.cycle import Outcome, Watch, run_cycle
 from daemon.house import House
 from daemon.journal.opening import open_journal
@@ -18,6 +19,9 @@ from daemon.journal.store import JournalStore
 from daemon.latch import FileLatch
 from daemon.machine.clocks import SteppedClock
 from daemon.recovery import recover
+from daemon.service import Service
+from daemon.waking.queue import WakeQueue
+from daemon.worlds.stepped import SteppedAlarms
 from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account, Autonomy
@@ -136,3 +140,17 @@ def build_rig(
     )
     rig.recover()
     return rig
+
+
+def service_of(rig: Rig) -> Service:
+    """The service of a house, without people and without alarms of its own."""
+    return Service(
+        house=rig.house,
+        watch=rig.watch,
+        wakes=WakeQueue(),
+        alarms=SteppedAlarms(rig.clock),
+        look=Look,
+        spool=list,
+        done_with=lambda _request: None,
+        reload=lambda: None,
+    )
