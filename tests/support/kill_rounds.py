@@ -1,6 +1,6 @@
 """`make kill-rounds ROUNDS=300`: a real daemon trades over HTTP on a real local Alpaca and is killed.
 
-Each round brings cash, wakes the daemon, and ends it with SIGKILL: while an order's answer is lost, at
+Each round brings cash, wakes the daemon, and ends it, with SIGTERM or mostly SIGKILL: while an order's answer is lost, at
 any instant, in the middle of the start after a kill. Then it starts again and comes to rest. What must
 hold is asked of broker and journal, who share nothing: no order twice, none without its intent, none
 without its reason, every execution booked once, holdings equal to fills.
@@ -36,6 +36,9 @@ PATIENCE_SECONDS = 240.0
 """A machine that does other work as well is slow, not wrong."""
 NEVER_LEFT = timedelta(seconds=10)
 """An order that is not at the broker so long after its send was killed before its first byte."""
+MOST_TO_END = 30.0
+"""Seconds from SIGTERM to the end of the process."""
+KINDS = ("answer lost", "answer lost", "any instant", "late arrival", "twice", "asked to end")
 ON_ITS_WAY = ("hang_after", "drop_after", "half_after", "null_after", "502_after", "504_after")
 """The broker takes the order and its answer is lost; then comes the kill."""
 
@@ -128,11 +131,22 @@ def kill(stage: Rehearsal) -> None:
     assert code == -signal.SIGKILL
 
 
+def end(stage: Rehearsal) -> None:
+    """SIGTERM: it ends by itself, in time, and knows the outcome of whatever it was sending."""
+    began = monotonic()
+    code, printed = stage.daemon.stop()
+    assert code == 0, printed
+    assert monotonic() - began <= MOST_TO_END, "it takes too long to end"
+    journal = stage.daemon.reader()
+    assert not [leg for leg in journal.legs() if leg.state is LegState.SUBMITTING]
+    journal.close()
+
+
 def one_round(stage: Rehearsal, dice: random.Random, tally: Tally) -> bool:
     """Cash, a look, a kill, a start; True when nothing is in doubt afterwards."""
     before = len(stage.orders())
     stage.break_(cash="3000", pending_new_seconds=str(dice.choice([0, 0, 1, 2])))
-    kind = dice.choice(["answer lost", "answer lost", "any instant", "late arrival", "twice"])
+    kind = dice.choice(KINDS)
     if kind == "answer lost":
         act = dice.choice(ON_ITS_WAY)
         stage.break_(requests=[{"on": "POST /v2/orders", "act": act}])
@@ -144,7 +158,10 @@ def one_round(stage: Rehearsal, dice: random.Random, tally: Tally) -> bool:
         wait_for_orders(stage, before + 1)
     else:
         sleep(dice.uniform(0, 0.8))
-    kill(stage)
+    if kind == "asked to end":
+        end(stage)
+    else:
+        kill(stage)
     tally.kills[kind] += 1
     stage.daemon.start()
     if kind == "twice":
