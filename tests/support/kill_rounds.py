@@ -1,9 +1,10 @@
 """`make kill-rounds ROUNDS=300`: a real daemon trades over HTTP on a real local Alpaca and is killed.
 
-Each round brings cash, wakes the daemon, and ends it, with SIGTERM or mostly SIGKILL: while an order's answer is lost, at
-any instant, in the middle of the start after a kill. Then it starts again and comes to rest. What must
-hold is asked of broker and journal, who share nothing: no order twice, none without its intent, none
-without its reason, every execution booked once, holdings equal to fills.
+Each round brings cash, wakes the daemon, and ends it, mostly with SIGKILL: while an order's answer is
+lost, at any instant, in the middle of the start after a kill; sometimes with SIGTERM. Then it starts
+again and comes to rest. What must hold is asked of broker and journal, who share nothing: no order
+twice, none without its intent, none without its reason, every execution booked once, holdings equal to
+fills.
 """
 
 import argparse
