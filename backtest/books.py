@@ -40,8 +40,9 @@ class AccountBook:
     accrued: Decimal = ZERO
     accrued_through: date | None = None
 
-    def snapshot(self) -> AccountSnapshot:
-        """The account as a decision sees it: everything settled, nothing open."""
+    def snapshot(self, lots: tuple[Lot, ...] | None = None) -> AccountSnapshot:
+        """The account as a decision sees it: everything settled, nothing open. Without `lots` each
+        position is one lot at its average cost."""
         positions = tuple(
             Position(
                 symbol=symbol,
@@ -57,7 +58,7 @@ class AccountBook:
             cash=Money(self.cash),
             settled_cash=Money(self.cash),
             positions=positions,
-            lots=tuple(_lot(p) for p in positions),
+            lots=tuple(_lot(p) for p in positions) if lots is None else lots,
         )
 
     def earn(self, amount: Decimal) -> Decimal:

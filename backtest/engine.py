@@ -12,15 +12,16 @@ from datetime import timedelta
 
 import numpy as np
 
-from backtest.books import fill, held_in_all, opened
+from backtest.books import held_in_all, opened
 from backtest.changing import policies_by_row
+from backtest.filling import fill_wave, note
 from backtest.happenings import happenings_of
 from backtest.history import History, HistoryError, exact
-from backtest.looks import Engine, as_of, memory_at, session_of, snapshot_at
+from backtest.looks import Engine, decided, memory_at, session_of
 from backtest.setup import Fill, Opening, Setup
-from backtest.trace import Held, Order, Planned, Trace
+from backtest.taxed import TaxLedger, ledger_of, tax_rows
+from backtest.trace import Held, Planned, TaxOutcome, Trace
 from policies.cash_floor import CashFloor
-from policies.decide import decide
 from policies.flows import answered_flows, still_waits, withdrawal_pending
 from policies.policy import Policy
 from policies.targets.sources import signals_of
@@ -29,8 +30,9 @@ from policies.triggers.ask import Aim
 from policies.triggers.asking import latched_after
 from portfolio.decisions import Decision, Hold, PlannedLeg, Proposal, accepted
 from portfolio.drift import Block
+from portfolio.memory import CashFlow, FlowKind
 from portfolio.money import CENT, FRACTION_OF_SHARE, ZERO, Money, Quantity, exact_arithmetic
-from portfolio.orders import Leg, LegState, Side
+from portfolio.orders import Side
 
 FIRST_BLOCK, LARGEST_BLOCK = 64, 4096
 MOST_WAVES = 12
@@ -49,7 +51,16 @@ def walk(policy: Policy, history: History, setup: Setup) -> Trace:
     with exact_arithmetic():
         engine = _engine(policy, history, setup)
         _walk(engine)
+        if engine.tax is not None:
+            engine.trace.taxes = _settled(engine, engine.tax)
     return engine.trace
+
+
+def _settled(engine: Engine, tax: TaxLedger) -> TaxOutcome:
+    last = engine.history.sessions[-1]
+    tax.turn(last)
+    closes = zip(engine.history.symbols, engine.history.prices[-1].tolist(), strict=True)
+    return tax.outcome(last, dict(closes))
 
 
 def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) -> Decision:
@@ -70,7 +81,7 @@ def decision_at_end(policy: Policy, history: History, setup: Setup, held: Held) 
         engine = _engine(policy, history, alone)
         last = len(history) - 1
         engine.done_through = history.sessions[last - 1]
-        return decide(snapshot_at(engine, last), policy, memory_at(engine, last))
+        return decided(engine, last)
 
 
 def without_harvests(policy: Policy) -> Policy:
@@ -111,12 +122,14 @@ def _engine(policy: Policy, history: History, setup: Setup) -> Engine:
         done_through=history.sessions[0] - timedelta(days=1),
         target_done=dict(first.target.weights),
         signals_done=signals_of(first.weighing),
+        tax=ledger_of(policy, history, setup),
     )
 
 
 def _walk(engine: Engine) -> None:
-    rows = sorted({*engine.happenings.rows, *engine.in_force})
-    _note(engine, 0)
+    due = {} if engine.tax is None else tax_rows(engine.history, engine.setup)
+    rows = sorted({*engine.happenings.rows, *engine.in_force, *due})
+    note(engine, 0)
     row = 0
     while row < len(engine.history):
         if row and row in engine.in_force:
@@ -124,6 +137,8 @@ def _walk(engine: Engine) -> None:
             looks = engine.outlook.looks
             engine.outlook = outlook_of(engine.policy, engine.history.days, looks)
         _take_in(engine, row)
+        if row in due:
+            _pay_tax(engine, row, due[row])
         place = bisect_right(rows, row)
         stop = rows[place] if place < len(rows) else len(engine.history)
         row = _until(engine, row, stop)
@@ -139,7 +154,30 @@ def _take_in(engine: Engine, row: int) -> None:
         engine.flows.append(flow)
         engine.trace.flows[row] = engine.trace.flows.get(row, 0.0) + float(flow.amount)
     if moved.income or moved.flows:
-        _note(engine, row)
+        note(engine, row)
+
+
+def _pay_tax(engine: Engine, row: int, year: int) -> None:
+    """What is due of the years before leaves; the decision sees a withdrawal, the figures a cost."""
+    if engine.tax is None:
+        return
+    day = engine.history.sessions[row]
+    engine.tax.turn(day)
+    amount = engine.tax.pay(year)
+    if amount > ZERO:
+        engine.happenings.accrue(row, engine.books)
+        engine.books[engine.tax.payer].cash -= amount
+        engine.flows.append(
+            CashFlow(
+                flow_id=f"tax-{year}",
+                account=engine.tax.payer,
+                kind=FlowKind.WITHDRAWAL,
+                amount=Money(-amount),
+                day=day,
+                seen_session=day,
+            )
+        )
+        note(engine, row)
 
 
 def _until(engine: Engine, row: int, stop: int) -> int:
@@ -214,7 +252,9 @@ def _look(engine: Engine, row: int) -> None:
         _follow(engine, row, wave)
         return
     engine.trace.looks += 1
-    decision = decide(snapshot_at(engine, row), engine.policy, memory_at(engine, row))
+    if engine.tax is not None:
+        engine.tax.turn(engine.history.sessions[row])
+    decision = decided(engine, row)
     engine.latched = latched_after(decision.gates, engine.latched)
     if isinstance(decision, Hold):
         if decision.settles_calendar:
@@ -254,15 +294,15 @@ def _open_run(engine: Engine, row: int, proposal: Proposal) -> None:
 
 def _follow(engine: Engine, row: int, wave: Sequence[PlannedLeg]) -> None:
     """Fill a wave, then let the run go on until it is complete or waits for another session."""
-    _fill(engine, row, wave)
+    fill_wave(engine, row, wave)
     for _ in range(MOST_WAVES):
-        decision = decide(snapshot_at(engine, row), engine.policy, memory_at(engine, row))
+        decision = decided(engine, row)
         engine.trace.looks += 1
         if isinstance(decision, Hold):
             if decision.run_complete is not None:
                 _end_run(engine, row)
             return
-        _fill(engine, row, decision.first_wave)
+        fill_wave(engine, row, decision.first_wave)
 
 
 def _end_run(engine: Engine, row: int) -> None:
@@ -273,49 +313,3 @@ def _end_run(engine: Engine, row: int) -> None:
         engine.last_sale_ended = row
     engine.done_through = max(engine.done_through, engine.history.sessions[engine.decided])
     engine.run = None
-
-
-def _fill(engine: Engine, row: int, wave: Sequence[PlannedLeg]) -> None:
-    engine.happenings.accrue(row, engine.books)
-    for planned in wave:
-        intent = planned.intent
-        price = engine.history.price(intent.symbol, row)
-        book = engine.books[intent.account]
-        done = fill(book, intent.symbol, intent.side, intent.quantity, price, engine.setup.costs)
-        engine.legs.append(
-            Leg(
-                client_order_id=f"{engine.runs}-{len(engine.legs) + 1}",
-                run=engine.runs,
-                cycle=engine.runs,
-                index=len(engine.legs) + 1,
-                intent=intent,
-                reason=planned.reason,
-                state=LegState.FILLED if done.quantity else LegState.REJECTED,
-                planned_at=as_of(engine.history.sessions[row]),
-                sends=1,
-                filled_quantity=done.quantity,
-                filled_average_price=done.price if done.quantity else None,
-            )
-        )
-        if done.quantity:
-            engine.trace.orders.append(
-                Order(
-                    row=row,
-                    decided=engine.decided,
-                    run=engine.runs,
-                    account=intent.account,
-                    symbol=intent.symbol,
-                    side=intent.side,
-                    quantity=done.quantity,
-                    price=done.price,
-                    fee=done.fee,
-                    reason=planned.reason,
-                )
-            )
-    _note(engine, row)
-
-
-def _note(engine: Engine, row: int) -> None:
-    held = held_in_all(engine.books)
-    units = np.array([float(held.get(s, ZERO)) for s in engine.history.symbols])
-    engine.trace.hold(row, units, float(sum(book.cash for book in engine.books.values())))

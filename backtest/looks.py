@@ -9,16 +9,18 @@ from backtest.books import AccountBook, held_in_all, quoted
 from backtest.happenings import Happenings
 from backtest.history import History
 from backtest.setup import Setup
+from backtest.taxed import TaxLedger
 from backtest.trace import Trace
+from policies.decide import decide
 from policies.policy import CashAction, Policy
 from policies.targets.sources import signals_of
 from policies.triggers.ahead import Outlook, Rows
-from portfolio.decisions import PlannedLeg, Run
+from portfolio.decisions import Decision, PlannedLeg, Run
 from portfolio.instruments import Instrument
 from portfolio.memory import CashFlow, FlowKind, Memory
 from portfolio.money import ZERO, Money, Weight
 from portfolio.orders import Leg
-from portfolio.snapshot import Quote, Session, Snapshot
+from portfolio.snapshot import AccountSnapshot, Quote, Session, Snapshot
 from portfolio.wakes import Wake, WakeKind
 
 OPENS, CLOSES = time(14, 30), time(21, 0)
@@ -56,6 +58,7 @@ class Engine:
     """Dividends and interest since the last rebalance."""
     runs: int = 0
     quotes: tuple[int, dict[str, Quote]] = (-1, {})
+    tax: TaxLedger | None = None
 
 
 def session_of(day: date) -> Session:
@@ -79,10 +82,20 @@ def snapshot_at(engine: Engine, row: int) -> Snapshot:
         as_of=as_of(day),
         session=session_of(day),
         is_open=True,
-        accounts=tuple(book.snapshot() for book in engine.books.values()),
+        accounts=tuple(_account(engine, name, book) for name, book in engine.books.items()),
         quotes=quotes,
         instruments={s: Instrument(symbol=s) for s in quotes},
     )
+
+
+def _account(engine: Engine, name: str, book: AccountBook) -> AccountSnapshot:
+    return book.snapshot(None if engine.tax is None else engine.tax.book.lots_of(name))
+
+
+def decided(engine: Engine, row: int) -> Decision:
+    """The decision of a look, with the taxes of its year where rates are configured."""
+    policy = engine.policy if engine.tax is None else engine.tax.policy(engine.policy)
+    return decide(snapshot_at(engine, row), policy, memory_at(engine, row))
 
 
 def _quotes(engine: Engine, row: int) -> dict[str, Quote]:
@@ -129,5 +142,7 @@ def memory_at(engine: Engine, row: int) -> Memory:
         signals=signals_of(engine.policy.weighing),
         signals_done=engine.signals_done,
         income=Money(engine.income if holds_income else ZERO),
+        recent_losses=() if engine.tax is None else engine.tax.losses(history.sessions[row]),
+        realised=None if engine.tax is None else engine.tax.so_far(history.sessions[row]),
         sessions_since_flow=row - engine.happenings.row_of(flows[-1]) if flows else None,
     )

@@ -1,6 +1,6 @@
 """What a policy is judged by in a comparison: what it does, what that costs, how far it strays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,7 +11,7 @@ from backtest.gains import realised
 from backtest.history import History
 from backtest.metrics import Result, columns_of
 from backtest.setup import Setup
-from policies.performance import tracking_error
+from policies.performance import tracking_error, yearly
 from policies.policy import Policy
 from portfolio.drift import Block
 
@@ -22,8 +22,10 @@ class Measures:
 
     `events_per_year` are rebalances without the first investment; `tracking_error` is against the
     target rebalanced every session without costs. `gains_per_year` are net realised gains of taxable
-    accounts over the average value, and `tax_per_year` their tax at flat rates, told and not taken
-    out; a loss saves none.
+    accounts over the average value, and `tax_per_year` their tax: what was paid and is owed where
+    `[taxes]` gives rates, else at flat rates, told and not taken out, a loss saving none.
+    `after_tax_per_year` is the return a year if everything taxable were sold at the end; without
+    rates it is the return.
     """
 
     events_per_year: float
@@ -37,6 +39,7 @@ class Measures:
     drawdown: float
     gains_per_year: float
     tax_per_year: float
+    after_tax_per_year: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ SHOWN: dict[str, tuple[str, Callable[[float], str]]] = {
     "drawdown": ("worst drawdown", _percent(1)),
     "gains_per_year": ("gains realised a year", _percent(2)),
     "tax_per_year": ("tax a year", _percent(2)),
+    "after_tax_per_year": ("after tax, a year", _percent(2)),
 }
 """Each measure's words and how it is written, in the order in which it is shown."""
 NAMES = tuple(field.name for field in fields(Measures))
@@ -79,6 +83,10 @@ def measures_of(result: Result, setup: Setup, rates: Rates) -> Measures:
     average = float(result.values.mean()) or 1.0
     gains = realised(result, setup)
     tax = max(0.0, float(gains.short) * rates.short + float(gains.long) * rates.long)
+    growth = 1.0 + f.total_return
+    if f.tax_paid is not None and f.tax_owed is not None and f.liquidation_value is not None:
+        tax = f.tax_paid + f.tax_owed
+        growth *= f.liquidation_value / f.final_value
     return Measures(
         events_per_year=f.rebalances / years,
         turnover_per_year=f.turnover_per_year,
@@ -91,7 +99,17 @@ def measures_of(result: Result, setup: Setup, rates: Rates) -> Measures:
         drawdown=f.max_drawdown,
         gains_per_year=float(gains.short + gains.long) / average / years,
         tax_per_year=tax / average / years,
+        after_tax_per_year=yearly(growth - 1.0, f.years),
     )
+
+
+def shown(results: Iterable[Result], rates: Rates) -> list[str]:
+    """The names of the measures that say something: of tax only where it is configured."""
+    taxed = any(r.figures.tax_paid is not None for r in results)
+    told = taxed or bool(rates.short or rates.long)
+    hidden = set() if taxed else {"after_tax_per_year"}
+    hidden |= set() if told else {"tax_per_year"}
+    return [name for name in NAMES if name not in hidden]
 
 
 def as_row(measures: Measures) -> Block:

@@ -9,7 +9,7 @@ import numpy as np
 from backtest.changing import goals_by_row
 from backtest.history import History
 from backtest.setup import Fill, Setup
-from backtest.trace import Held, Order, Planned, Tally, Trace
+from backtest.trace import Held, Order, Planned, Tally, TaxOutcome, Trace
 from policies.performance import NoRate, drawdowns, money_weighted, turnover, yearly
 from policies.policy import Policy
 from portfolio.drift import Block, shape_of, slice_weights_in, total_drift_in, weights_of
@@ -24,6 +24,11 @@ class Figures:
     `turnover_per_year` is the smaller of buys and sells, without the first investment, over the
     average value and the years. Drift is half the sum of absolute differences between weights and
     target, as each look found it. `cost` is fees plus half the spread of every order.
+
+    The last five are known where tax rates are: `tax_paid` has left the accounts and so lowers the
+    returns, `tax_owed` is of the last years and has not; `tax_deducted` is what net losses saved on
+    other income, outside the accounts. `after_tax_value` is the final value less what is owed, and
+    `liquidation_value` what would be left if everything taxable were sold at the last close.
     """
 
     first_session: date
@@ -48,6 +53,11 @@ class Figures:
     cost: float
     income: float
     looks: int
+    tax_paid: float | None = None
+    tax_owed: float | None = None
+    tax_deducted: float | None = None
+    after_tax_value: float | None = None
+    liquidation_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +114,8 @@ def measured(policy: Policy, history: History, setup: Setup, trace: Trace) -> Re
         income=sum(trace.income.values()),
         looks=trace.looks,
     )
+    if trace.taxes is not None:
+        figures = _with_taxes(figures, trace.taxes)
     return Result(
         policy=policy,
         history=history,
@@ -113,6 +125,17 @@ def measured(policy: Policy, history: History, setup: Setup, trace: Trace) -> Re
         growth=growth,
         drift=np.concatenate([np.zeros(rows - len(drift)), drift]),
         story=lambda: (tuple(trace.orders), tuple(trace.plans)),
+    )
+
+
+def _with_taxes(figures: Figures, taxes: TaxOutcome) -> Figures:
+    return replace(
+        figures,
+        tax_paid=float(taxes.paid),
+        tax_owed=float(taxes.owed),
+        tax_deducted=float(taxes.deducted),
+        after_tax_value=figures.final_value - float(taxes.owed),
+        liquidation_value=figures.final_value - float(taxes.on_liquidation),
     )
 
 

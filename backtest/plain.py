@@ -16,6 +16,7 @@ from policies.planning.plain import is_plain, on_steps, target_units
 from policies.policy import Policy
 from policies.triggers.ahead import Outlook, outlook_of
 from policies.triggers.bands import is_out, never_fires
+from portfolio.accounts import AccountKind
 from portfolio.drift import Block, Shape, drift_in, shape_of
 
 Index = NDArray[np.intp]
@@ -45,6 +46,7 @@ def may_be_plain(policy: Policy, history: History, setup: Setup) -> bool:
         and len(setup.openings) == 1
         and opening.account.can_trade
         and not opening.positions
+        and not (policy.taxes is not None and opening.account.kind is AccountKind.TAXABLE)
         and setup.fill is Fill.SAME_CLOSE
         and setup.costs == Costs()
         and not (setup.flows or setup.interest or setup.changes or history.dividends)

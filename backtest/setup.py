@@ -84,3 +84,5 @@ class Setup:
     interest: tuple[tuple[date, Decimal], ...] = ()
     looks: Rows | None = None
     changes: tuple[Change, ...] = ()
+    tax_paid_on: tuple[int, int] = (4, 15)
+    """Month and day on which a year's tax leaves in the next year, where rates are configured."""

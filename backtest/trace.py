@@ -77,6 +77,18 @@ class Tally:
     cost: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxOutcome:
+    """What taxes came to, USD. `paid` has left; `owed` is the last years' tax that has not; `deducted`
+    is what net losses saved on other income, which no account here received. `on_liquidation` is the
+    tax, with what is owed, if all taxable holdings were sold at the last close."""
+
+    paid: Money
+    owed: Money
+    deducted: Money
+    on_liquidation: Money
+
+
 @dataclass(slots=True, kw_only=True)
 class Trace:
     """The engine's walk. `flows` are external amounts by row, `income` dividends and interest."""
@@ -88,6 +100,8 @@ class Trace:
     income: dict[int, float] = field(default_factory=dict)
     started_empty: bool = True
     """Whether nothing was held before the first order."""
+    taxes: TaxOutcome | None = None
+    """What taxes came to, where rates are configured."""
     looks: int = 0
     """How many looks were decided in full; the others were skipped as unable to trade."""
     _held: dict[int, tuple[Block, float]] = field(default_factory=dict)

@@ -66,7 +66,19 @@ def rows_of(figures: Figures) -> tuple[tuple[str, str], ...]:
         ("worst drift", percent(f.worst_drift)),
         ("costs", money(f.cost)),
         ("income", money(f.income)),
+        *_tax_rows(f),
     )
+
+
+def _tax_rows(f: Figures) -> tuple[tuple[str, str], ...]:
+    known = (
+        ("tax paid", f.tax_paid),
+        ("tax owed", f.tax_owed),
+        ("deducted", f.tax_deducted),
+        ("after tax", f.after_tax_value),
+        ("if sold", f.liquidation_value),
+    )
+    return tuple((name, money(amount)) for name, amount in known if amount is not None)
 
 
 def lines(result: Result) -> Iterator[str]:

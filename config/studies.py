@@ -13,7 +13,8 @@ class BacktestSettings:
     """What a backtest assumes. None leaves a figure to the simulated market, or says there is none.
 
     Fractions are fractions (a spread of 0.0004 is 0.04 %). `monthly` comes in, or negative goes out,
-    in the first session of each month. The rates of tax are of gains realised, by their term.
+    in the first session of each month. The rates of tax are of gains realised, by their term;
+    they are told where `[taxes]` gives none. `tax_paid_on` is a month and a day.
     """
 
     fill: str = "next_close"
@@ -25,6 +26,7 @@ class BacktestSettings:
     fee_per_order: Money | None = None
     fee_fraction: Decimal | None = None
     interest_percent: Decimal = ZERO
+    tax_paid_on: str = "04-15"
     short_gains_tax: Decimal = ZERO
     long_gains_tax: Decimal = ZERO
 

@@ -60,6 +60,17 @@ Address = Annotated[
 ]
 
 
+def _month_day(words: str) -> bool:
+    try:
+        date.fromisoformat(f"2025-{words}")
+    except ValueError:
+        return False
+    return True
+
+
+MonthDay = Annotated[str, text("month and day", _month_day, "04-15")]
+
+
 class BacktestTable(Table):
     """What `trimtab backtest`, `compare` and `trial` assume; their options win over it."""
 
@@ -88,6 +99,10 @@ class BacktestTable(Table):
         None, "fee of the money traded; left out, the simulated market's", Decimal("0.1")
     )
     interest_percent: Percent = key(_BACKTEST.interest_percent, "what cash earns a year")
+    tax_paid_on: MonthDay = key(
+        _BACKTEST.tax_paid_on,
+        "with [taxes]: month and day on which a year's tax leaves, a year later",
+    )
     short_gains_tax_percent: Percent = key(
         percent(_BACKTEST.short_gains_tax),
         "tax of gains held a year or less, where [taxes] gives no rates: told, not taken out",
@@ -146,6 +161,7 @@ def backtest_settings(table: BacktestTable) -> BacktestSettings:
         fee_per_order=usd(table.fee_per_order_usd),
         fee_fraction=part(table.fee_percent),
         interest_percent=table.interest_percent,
+        tax_paid_on=table.tax_paid_on,
         short_gains_tax=table.short_gains_tax_percent.scaleb(-2),
         long_gains_tax=table.long_gains_tax_percent.scaleb(-2),
     )

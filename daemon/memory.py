@@ -8,9 +8,9 @@ from decimal import Decimal
 from daemon.house import House
 from daemon.recollection import recollect
 from daemon.settle import adopted_at
-from daemon.taxes.ledger import recent_losses
 from daemon.taxes.memory import tax_past
 from policies.targets.sources import signals_of
+from policies.taxes.reporting import recent_losses
 from portfolio.decisions import Hold
 from portfolio.events import RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, RecentLoss, Usage

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from backtest.compare import Compared, Comparison
-from backtest.measures import NAMES, SHOWN
+from backtest.measures import SHOWN, shown
 from backtest.report.page import SURVIVORS, whole_page
 from backtest.report.pictures import pictures
 from backtest.words import decision_words, fill_words, orders_words
@@ -51,7 +51,7 @@ def _lead(found: Comparison) -> str:
 
 
 def _table(found: Comparison) -> str:
-    names = [n for n in NAMES if n != "tax_per_year" or found.rates.short or found.rates.long]
+    names = shown((row.result for row in found.rows), found.rates)
     head = "".join(f"<th>{escape(SHOWN[name][0])}</th>" for name in names)
     rows = "".join(
         f"<tr><th>{escape(row.candidate.name)}</th>"

@@ -111,7 +111,13 @@ def setup_of(settings: Settings, history: History, wish: Wish) -> Setup:
         interest=() if not wish.interest_percent else ((date.min, wish.interest_percent),),
         looks=_looks(settings.schedule.look, history.sessions),
         changes=changes_of(settings, history),
+        tax_paid_on=_month_day(settings.backtest.tax_paid_on),
     )
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    month, day = text.split("-")
+    return int(month), int(day)
 
 
 def _openings(settings: Settings, wish: Wish) -> tuple[Opening, ...]:

@@ -12,10 +12,11 @@ from typing import Final
 from daemon.house import House
 from daemon.journal.codec import read_snapshot
 from daemon.requests.spool import Request
-from daemon.taxes.ledger import JournalLedger, exchange_day, recent_losses
+from daemon.taxes.ledger import JournalLedger, exchange_day
 from policies.policy import Policy
 from policies.taxes.harvest import HarvestYear, marginal_rates
 from policies.taxes.netting import CapitalResult
+from policies.taxes.reporting import recent_losses
 from portfolio.events import Alarm
 from portfolio.lot_events import WashAllowed
 from portfolio.lots import Lot

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from backtest.compare import Compared, Comparison
-from backtest.measures import NAMES, SHOWN
+from backtest.measures import SHOWN, shown
 from daemon.screens.style import quiet_table, words
 
 MOST_COLUMNS = 5
@@ -12,7 +12,7 @@ MOST_COLUMNS = 5
 
 def comparison_table(found: Comparison) -> Table:
     """Each measure of each policy, with its range over the other histories while they fit."""
-    names = [n for n in NAMES if n != "tax_per_year" or found.rates.short or found.rates.long]
+    names = shown((row.result for row in found.rows), found.rates)
     return _wide(found, names) if len(found.rows) <= MOST_COLUMNS else _long(found, names)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from daemon.house import House
-from daemon.taxes.ledger import exchange_day, recent_losses
+from daemon.taxes.ledger import exchange_day
 from daemon.taxes.memory import wash_exceptions
 from policies.planning.wash_guard import why_washed
 from policies.taxes.guards import is_excepted, why_no_buy
 from policies.taxes.ledger import TaxBook
 from policies.taxes.open_orders import OpenTrades
 from policies.taxes.preview import SalePreview, preview_sale
+from policies.taxes.reporting import recent_losses
 from portfolio.lots import Lot
 from portfolio.money import ZERO
 from portfolio.orders import OrderIntent, Side

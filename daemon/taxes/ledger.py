@@ -33,7 +33,6 @@ from portfolio.events import (
 from portfolio.gifts import GiftState
 from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.lots import Lot
-from portfolio.memory import RecentLoss
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic
 from portfolio.orders import Fill, Side
 from portfolio.ports import JournalReader
@@ -93,22 +92,6 @@ class JournalLedger:
             self._book = self._ledger.book()
         self._applied = facts
         return self._book
-
-
-def recent_losses(book: TaxBook, day: date) -> tuple[RecentLoss, ...]:
-    """Losses that a purchase on the day would still wash, the oldest first."""
-    found = (
-        RecentLoss(
-            account=loss.of.account,
-            symbol=loss.of.lot.symbol,
-            sold_on=loss.of.sold_on,
-            quantity=loss.quantity,
-            loss=loss.loss,
-        )
-        for loss in book.open_losses
-        if loss.of.sold_on <= day <= loss.last_day
-    )
-    return tuple(sorted(found, key=lambda loss: (loss.sold_on, loss.account, loss.symbol)))
 
 
 def _facts_of(records: Sequence[Recorded]) -> list[TaxEvent]:

@@ -5,10 +5,11 @@ from datetime import date
 
 from config.settings import Settings
 from daemon.journal.codec import read_snapshot
-from daemon.taxes.ledger import JournalLedger, recent_losses
+from daemon.taxes.ledger import JournalLedger
 from daemon.taxes.replay import WORDS, cents
 from policies.taxes.reconcile import Difference, lot_differences
 from policies.taxes.relief import relief_in_force
+from policies.taxes.reporting import recent_losses
 from policies.taxes.terms import days_to_long_term, term_of
 from portfolio.accounts import Account, AccountKind, Position
 from portfolio.canonical import decimal_text

@@ -7,15 +7,14 @@ from daemon.house import House
 from daemon.taxes.ledger import exchange_day
 from daemon.taxes.open_gifts import open_gifts
 from daemon.taxes.tickets import open_tickets
-from policies.taxes.reporting import in_year, rows_of
-from policies.taxes.terms import Term
+from policies.taxes.reporting import realised_in
 from policies.taxes.wash import WINDOW_DAYS
 from portfolio.decisions import Proposal
 from portfolio.events import ApprovalEnded, ApprovalRequested, RunOpened
 from portfolio.gifts import GiftShares
 from portfolio.lot_events import WashAllowed
 from portfolio.memory import CashFlow, FlowKind, RealisedYear, StandIn, WashException
-from portfolio.money import ZERO, Money
+from portfolio.money import ZERO
 from portfolio.orders import OrderIntent
 from portfolio.ports import JournalReader
 
@@ -112,13 +111,7 @@ def wash_exceptions(journal: JournalReader, day: date) -> tuple[WashException, .
 def _realised(house: House, day: date) -> RealisedYear | None:
     if house.lots is None:
         return None
-    rows = in_year(rows_of(house.lots.book(house.policy.lots.household), day), day.year)
-    known = [(row.of.term, row.recognised) for row in rows if row.recognised is not None]
-    return RealisedYear(
-        year=day.year,
-        short=Money(sum((gain for term, gain in known if term is Term.SHORT), ZERO)),
-        long=Money(sum((gain for term, gain in known if term is Term.LONG), ZERO)),
-    )
+    return realised_in(house.lots.book(house.policy.lots.household), day)
 
 
 def _refused_on(house: House) -> date | None:

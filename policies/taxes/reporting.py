@@ -15,6 +15,7 @@ from policies.taxes.ledger import TaxBook, replay
 from policies.taxes.terms import Term, adjusted_acquired
 from policies.taxes.wash import Slice, TaxHousehold
 from portfolio.lots import Lot
+from portfolio.memory import RealisedYear, RecentLoss
 from portfolio.money import ZERO, Money, exact_arithmetic, to_cents
 
 
@@ -132,6 +133,18 @@ def in_year(rows: Iterable[Row], year: int) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.of.sold_on.year == year)
 
 
+def realised_in(book: TaxBook, day: date) -> RealisedYear:
+    """What the year of a day realised by it, by term, after wash sales; pending losses are in it."""
+    own = tuple(piece for piece in book.slices if piece.sold_on.year == day.year)
+    rows = rows_of(replace(book, slices=own), day)
+    known = [(row.of.term, row.recognised) for row in rows if row.recognised is not None]
+    return RealisedYear(
+        year=day.year,
+        short=Money(sum((gain for term, gain in known if term is Term.SHORT), ZERO)),
+        long=Money(sum((gain for term, gain in known if term is Term.LONG), ZERO)),
+    )
+
+
 def form_8949(row: Row) -> Form8949 | None:
     """The form's line for a slice; None where its basis is not known."""
     if row.basis is None or row.recognised is None:
@@ -177,3 +190,19 @@ def _account_of(event: TaxEvent) -> str:
 def adjusted_day(lot: Lot) -> date | None:
     """The day from which a lot's holding period counts; None when its date is not known."""
     return None if lot.acquired_on is None else adjusted_acquired(lot.acquired_on, lot.tacked_days)
+
+
+def recent_losses(book: TaxBook, day: date) -> tuple[RecentLoss, ...]:
+    """Losses that a purchase on the day would still wash, the oldest first."""
+    found = (
+        RecentLoss(
+            account=loss.of.account,
+            symbol=loss.of.lot.symbol,
+            sold_on=loss.of.sold_on,
+            quantity=loss.quantity,
+            loss=loss.loss,
+        )
+        for loss in book.open_losses
+        if loss.of.sold_on <= day <= loss.last_day
+    )
+    return tuple(sorted(found, key=lambda loss: (loss.sold_on, loss.account, loss.symbol)))

@@ -14,6 +14,7 @@ from brokers.simulated.settings import SimulatedSettings
 from brokers.simulated.world_events import WorldEvent
 from daemon.approvals import Consent
 from daemon.cycle import Outcome, run_cycle
+from daemon.taxes.ledger import JournalLedger
 from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Autonomy
@@ -87,6 +88,8 @@ def daemon_orders(
     rig = build_rig(
         tmp_path, table, policy, limits=NO_LIMITS, autonomy=Autonomy.AUTO, settings=settings
     )
+    if policy.taxes is not None:
+        rig.house.lots = JournalLedger(rig.journal)
     for row, day in enumerate(history.sessions):
         for change in changes:
             if change.day <= day:

@@ -11,7 +11,8 @@ from daemon.observe import observe
 from daemon.requests.acting import serve_request
 from daemon.requests.spool import done, take_requests
 from daemon.screens.sentences import tell
-from daemon.taxes.ledger import JournalLedger, recent_losses
+from daemon.taxes.ledger import JournalLedger
+from policies.taxes.reporting import recent_losses
 from policies.taxes.wash import TaxAccount, TaxHousehold
 from portfolio.accounts import Account, AccountKind
 from portfolio.decisions import Proposal

@@ -9,9 +9,10 @@ import pytest
 from brokers.alpaca.activities import flow
 from brokers.alpaca.wire import Row
 from daemon.taxes.activities import fact_of_flow, shares_of
-from daemon.taxes.ledger import JournalLedger, recent_losses
+from daemon.taxes.ledger import JournalLedger
 from policies.taxes.events import Acquired, ReturnedCapital, Sold, TaxEvent
 from policies.taxes.ledger import replay
+from policies.taxes.reporting import recent_losses
 from policies.taxes.wash import TaxHousehold
 from portfolio.events import FlowSeen, PositionsAccepted
 from portfolio.lot_events import LotsImported
