@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -56,3 +57,13 @@ def _banded(width: str) -> Policy:
 
 def _setup(every: int) -> Setup:
     return replace(same_close(), looks=np.arange(400) % every == 0)
+
+
+@pytest.mark.skipif(find_spec("distributed") is None, reason="dask's distributed is not installed")
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_of_dask_gives_the_same_answers_in_order() -> None:
+    """A cluster of its own on this machine, with processes: what is sent must be what is asked."""
+    told: list[int] = []
+    found = do_all(partial(square, 5), 9, Cores(workers=2, backend="dask"), told.append)
+    assert found == [5 + n * n for n in range(9)]
+    assert told[-1] == 9
