@@ -236,6 +236,10 @@ def _in_the_way(gates: tuple[Gate, ...]) -> bool:
     return any(gate.name in ("price", "barred") for gate in gates)
 
 
+def _blocks(gate: Gate) -> bool:
+    return gate.name in _BLOCKS or gate.name.startswith("unless ")
+
+
 def why_hold(book: Book, gates: tuple[Gate, ...], calls: tuple[Call, ...]) -> str:
     """One sentence for a hold: what stopped a call, else the band that is nearest to firing."""
     if stopped := why_stopped(book):
@@ -244,7 +248,7 @@ def why_hold(book: Book, gates: tuple[Gate, ...], calls: tuple[Call, ...]) -> st
     if failed:
         return failed[0].text
     wants = [g for g in gates if g.name in _WANTS and g.passed]
-    blocks = [g for g in gates if g.name in _BLOCKS and not g.passed]
+    blocks = [g for g in gates if _blocks(g) and not g.passed]
     if wants and blocks:
         return f"{wants[0].text}, but {blocks[0].text}"
     bands = [g for g in gates if g.name == "band"]

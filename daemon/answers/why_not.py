@@ -6,9 +6,11 @@ from datetime import datetime
 from daemon.journal.codec import read_policy, read_snapshot
 from daemon.screens.sentences import order_words
 from daemon.screens.words import instant, money, percent, quantity, short_hash
+from policies.explain import points
 from policies.policy import Policy
 from portfolio.decisions import Gate, Hold, Proposal
 from portfolio.events import ApprovalEnded, Halted
+from portfolio.money import Money
 from portfolio.ports import JournalReader
 from portfolio.records import CycleRecord
 from portfolio.snapshot import Snapshot
@@ -109,7 +111,21 @@ def _of_symbol(
     yield from (_gate_words(gate) for gate in failed if gate.scope in scopes)
     if isinstance(decision, Proposal):
         yield from (f"Left out: {text}." for text in decision.skipped if symbol in text)
+    yield from _traded(journal, snapshot, symbol)
     yield from _weight_words(record, slices[0].name, snapshot, symbol)
+
+
+def _traded(journal: JournalReader, snapshot: Snapshot, symbol: str) -> Iterator[str]:
+    """What was traded of it in the session, though not by this look."""
+    session = snapshot.session
+    for leg in journal.legs(since=session.opens_at):
+        ours = leg.intent.symbol == symbol and leg.planned_at < session.closes_at
+        if ours and leg.filled_quantity and leg.filled_average_price is not None:
+            amount = money(Money(leg.filled_quantity * leg.filled_average_price))
+            yield (
+                f"In this session it was traded: {leg.intent.side} {quantity(leg.filled_quantity)} "
+                f"{symbol} for {amount} (run {leg.run}, cycle {leg.cycle})."
+            )
 
 
 def _verb(decision: Hold | Proposal) -> str:
@@ -129,7 +145,7 @@ def _weight_words(record: CycleRecord, name: str, snapshot: Snapshot, symbol: st
         if view.name == name:
             yield (
                 f"{name} was {percent(view.before)} against a target of {percent(view.target)}; "
-                f"its band is {percent(view.half_width)} to either side."
+                f"its band is {points(view.half_width):.1f} points to either side."
             )
     value = snapshot.value(symbol)
     if value is not None:

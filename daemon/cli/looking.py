@@ -208,7 +208,8 @@ def why_not(
     screen = console()
     for sentence in sentences:
         screen.print(words(sentence), soft_wrap=not screen.is_terminal)
-    screen.print(margins_table(gates))
+    if gates:
+        screen.print(margins_table(gates))
 
 
 def _instant(text: str, *, end: bool = False) -> datetime:

@@ -130,7 +130,7 @@ def lacking(tree: Condition, known: Mapping[Leaf, Answer]) -> str:
     """
     match tree:
         case AllOf(parts=parts):
-            return " and ".join(word for part in parts if (word := lacking(part, known)))
+            return _all_words([lacking(part, known) for part in parts])
         case AnyOf(parts=parts):
             words = [lacking(part, known) for part in parts]
             if "" in words:
@@ -138,18 +138,43 @@ def lacking(tree: Condition, known: Mapping[Leaf, Answer]) -> str:
             return " or ".join(f"({w})" if " and " in w else w for w in words) or "nothing is asked"
         case Unless(part=part, bar=bar):
             barred = join(bar, known, Assumed()).passed
-            words = [lacking(part, known), f"no {_name(bar)}" if barred else ""]
-            return " and ".join(word for word in words if word)
+            words = [lacking(part, known), f"an end of {_name(bar)}" if barred else ""]
+            return _all_words(words)
         case Improvement():
             return ""
         case leaf:
             return "" if known[leaf].passed else _name(leaf)
 
 
+def _all_words(words: list[str]) -> str:
+    """Those that are there, joined so that they can be read in one way only."""
+    said = [word for word in words if word]
+    if len(said) < 2:
+        return "".join(said)
+    return " and ".join(f"({word})" if _has_choice(word) else word for word in said)
+
+
+def _has_choice(word: str) -> bool:
+    """Whether an "or" stands outside all brackets."""
+    depth, outside = 0, ""
+    for letter in word:
+        depth += (letter == "(") - (letter == ")")
+        outside += letter if depth == 0 else ""
+    return " or " in outside
+
+
 def _name(condition: Condition) -> str:
-    if isinstance(condition, DateDue):
-        return condition.name
-    return condition.kind.replace("_", " ")
+    match condition:
+        case AllOf(parts=parts):
+            return " with ".join(_name(part) for part in parts)
+        case AnyOf(parts=parts):
+            return " or ".join(dict.fromkeys(_name(part) for part in parts))
+        case Unless(part=part):
+            return _name(part)
+        case DateDue(name=name):
+            return name
+        case leaf:
+            return leaf.kind.replace("_", " ")
 
 
 # For blocks

@@ -43,16 +43,23 @@ def ask_leaves(tree: Condition, book: Book, moment: Moments) -> Mapping[Leaf, An
 
 
 def gates_of(tree: Condition, known: Mapping[Leaf, Answer]) -> tuple[Gate, ...]:
-    """The gates of a tree from left to right. Under `unless` a yes is shown as standing in the way."""
+    """The gates of a tree from left to right. Under `unless` a yes is shown as standing in the way,
+    and the gate's name says so, but for a blackout, which stands nowhere else.
+    """
     match tree:
         case AllOf(parts=parts) | AnyOf(parts=parts):
             gates = [gate for part in parts for gate in gates_of(part, known)]
         case Unless(part=part, bar=bar):
-            turned = [replace(g, passed=not g.passed) for g in gates_of(bar, known)]
+            turned = [_turned(gate) for gate in gates_of(bar, known)]
             gates = [*gates_of(part, known), *turned]
         case leaf:
             gates = list(known[leaf].gates)
     return tuple(dict.fromkeys(gates))
+
+
+def _turned(gate: Gate) -> Gate:
+    name = gate.name if gate.name == "blackout" else f"unless {gate.name}"
+    return replace(gate, name=name, passed=not gate.passed)
 
 
 def _ask(leaf: Leaf, book: Book, moment: Moments) -> Answer:
@@ -163,7 +170,8 @@ def _ask_cash(leaf: CashOff, book: Book, moment: Moments) -> Answer:
     levels = [] if leaf.part is None else [leaf.part * book.managed]
     levels += [] if leaf.amount is None else [Weight(leaf.amount)]
     level = max(levels, default=ZERO)
-    text = f"cash {money(off)} {leaf.side} its slice, fires at {money(level)}"
+    side = leaf.side if off >= ZERO else ("below" if leaf.side == "above" else "above")
+    text = f"cash {money(abs(off))} {side} its slice, fires at {money(level)} {leaf.side} it"
     gate = Gate(
         name=f"cash {leaf.side}",
         passed=bool(holds(leaf, moment)[0]),

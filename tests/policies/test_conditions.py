@@ -283,3 +283,37 @@ def test_any_of_gives_the_first_cause_and_all_of_gives_all() -> None:
         "stk +6.0 points, fires at 5.0 (and 1 more) and largest drift 6.00 points, fires at 3.00"
     )
     assert look(AnyOf(parts=(largest, Banded())), 66_000).reason.startswith("largest drift")
+
+
+def test_a_condition_under_unless_is_no_reason_to_trade() -> None:
+    """61 % is out of nothing; that it is not off by 10 points is not what was waited for."""
+    calm = Unless(part=Banded(), bar=LargestDrift(level=points("10")))
+    answer = look(calm, 61_000)
+    assert isinstance(answer, Hold)
+    assert answer.reason.startswith("nothing is due: ")
+    assert gate(answer, "unless largest drift").passed
+    far = look(calm, 72_000)
+    assert isinstance(far, Hold)
+    assert far.reason == (
+        "stk +12.0 points, fires at 5.0, but largest drift 12.00 points, fires at 10.00"
+    )
+    assert not gate(far, "unless largest drift").passed
+
+
+def test_what_is_lacking_reads_in_one_way_only() -> None:
+    rule = CalendarRule(period=Period.MONTHLY, day=1, min_drift=Weight(d(0)))
+    either = AnyOf(parts=(Banded(), PortfolioDrift(level=points("9"))))
+    bar = AllOf(parts=(LargestDrift(level=points("0.5")), CashOff(side="below")))
+    tree = Unless(part=AllOf(parts=(LookDay(rule=rule), either)), bar=bar)
+    answer = look(tree, 61_000, cash=-100, past=memory(previous_session=date(2026, 3, 10)))
+    assert gate(answer, "fire").text == (
+        "the conditions do not hold: lacking look day and (band or portfolio drift) "
+        "and an end of largest drift with cash off"
+    )
+
+
+def test_cash_is_said_on_the_side_where_it_is() -> None:
+    rule = CashOff(side="above", amount=Money(d(500)))
+    assert gate(look(rule, 60_100, cash=-100), "cash above").text == (
+        "cash 100.00 USD below its slice, fires at 500.00 USD above it"
+    )

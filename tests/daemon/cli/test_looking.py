@@ -162,6 +162,13 @@ def test_why_not_lists_each_gate_as_numbers_for_people_and_programs(tmp_path: Pa
     assert backstop["next_possible"] == "2027-01-01"
 
 
+def test_why_not_of_a_day_on_which_it_was_traded_says_that_it_was(tmp_path: Path) -> None:
+    """60 % of 100,000 in shares of 100, bought on the first day."""
+    invested_rig(tmp_path)
+    said = trimtab("why-not", "STK", "--at", DAYS[0].isoformat(), "--state", tmp_path)
+    assert "In this session it was traded: buy " in " ".join(said.out.split())
+
+
 def test_why_not_at_a_time_answers_for_the_look_before_it(tmp_path: Path) -> None:
     waiting_rig(tmp_path).look(DAYS[1])
     said = trimtab("why-not", "STK", "--at", DAYS[0].isoformat(), "--state", tmp_path)
