@@ -333,6 +333,7 @@ def _simulation(document: Document, folder: Path) -> Simulation | None:
                 symbol=event.symbol,
                 amount=None if event.amount_usd is None else Money(event.amount_usd),
                 ratio=event.ratio,
+                to=event.to,
                 sessions=event.sessions,
             )
             for event in table.events

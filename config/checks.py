@@ -348,9 +348,15 @@ _EVENT_NEEDS = {
     "dividend": ("symbol", "amount_usd"),
     "lost_answer": (),
     "split": ("symbol", "ratio"),
+    "rename": ("symbol", "to"),
 }
 _QUOTE_NEEDS = ("symbol",)
-_EXAMPLES = {"amount_usd": "amount_usd = 1000", "symbol": 'symbol = "VTI"', "ratio": "ratio = 2"}
+_EXAMPLES = {
+    "amount_usd": "amount_usd = 1000",
+    "symbol": 'symbol = "VTI"',
+    "ratio": "ratio = 2",
+    "to": 'to = "VTX"',
+}
 
 
 def check_simulation(

@@ -255,9 +255,10 @@ class EventTable(Table):
     account: Identifier | None = key(
         None, "where; left out: every one, for a deposit or withdrawal the only one"
     )
-    symbol: Symbol | None = key(None, "dividend, split, quotes, trading_halt: of what")
+    symbol: Symbol | None = key(None, "dividend, split, rename, quotes, trading_halt: of what")
     amount_usd: UsdAbove | None = key(None, "deposit, withdrawal: how much; dividend: per unit")
     ratio: Fraction | None = key(None, "split: new units for each old one")
+    to: Symbol | None = key(None, "rename: the symbol from then on")
     sessions: Annotated[int, whole(least=1, most=260)] = key(
         1, "quotes, trading_halt: for how many sessions"
     )

@@ -41,6 +41,7 @@ class EventKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     DIVIDEND = "dividend"
     SPLIT = "split"
+    RENAME = "rename"
     STALE_QUOTE = "stale_quote"
     MISSING_QUOTE = "missing_quote"
     CROSSED_QUOTE = "crossed_quote"
@@ -82,8 +83,9 @@ class AlpacaAccount:
 class SimulatedEvent:
     """Something that happens in the simulated market at the open of the first session from `on`.
 
-    `amount` is in USD (per unit for a dividend), `ratio` new units per old, `sessions` how many
-    sessions a bad quote or a trading halt lasts. What a kind does not use is None.
+    `amount` is in USD (per unit for a dividend), `ratio` new units per old, `to` the symbol after a
+    rename, `sessions` how many sessions a bad quote or a trading halt lasts. What a kind does not
+    use is None.
     """
 
     on: date
@@ -92,6 +94,7 @@ class SimulatedEvent:
     symbol: str | None = None
     amount: Money | None = None
     ratio: Decimal | None = None
+    to: str | None = None
     sessions: int = 1
 
 

@@ -12,7 +12,7 @@ from daemon.taxes.memory import tax_past
 from policies.targets.sources import signals_of
 from policies.taxes.reporting import recent_losses
 from portfolio.decisions import Hold
-from portfolio.events import RunEnded, RunOpened
+from portfolio.events import PositionsAccepted, RunEnded, RunOpened
 from portfolio.memory import CashFlow, Fence, FlowKind, Memory, RecentLoss, Usage
 from portfolio.money import ZERO, Money
 from portfolio.orders import Leg, Side
@@ -77,7 +77,23 @@ def remember(
         signals_done=past.signals_done,
         income=past.income,
         reserved=past.reserved,
+        vanished=_vanished(house),
     )
+
+
+def _vanished(house: House) -> dict[str, Money]:
+    """Symbols whose holding went away unexplained, as long as the fence around them stands."""
+    stand = {(f.account, f.symbol) for f in house.journal.fences(house.clock.now()) if not f.until}
+    if not stand:
+        return {}
+    worth: dict[tuple[str, str], Money] = {}
+    for row in house.journal.events("positions_accepted"):
+        if isinstance(row.event, PositionsAccepted):
+            worth |= {(row.event.account, symbol): w for symbol, w in row.event.gone.items()}
+    gone: dict[str, Money] = {}
+    for (_, symbol), value in sorted((key, w) for key, w in worth.items() if key in stand):
+        gone[symbol] = Money(gone.get(symbol, ZERO) + value)
+    return gone
 
 
 def losses_to_guard(house: House, day: date) -> tuple[RecentLoss, ...]:

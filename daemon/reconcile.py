@@ -6,7 +6,7 @@ that does not follow from the last cash seen, our fills and the flows is no answ
 nor are holdings that differ by so much that the worth of the household is in doubt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,15 +15,17 @@ from daemon.house import House
 from daemon.journal.codec import read_snapshot
 from daemon.observe import holdings
 from daemon.taxes.gifting import left_as_gifts
-from portfolio.events import Alarm, FillBooked, FlowSeen, PositionsAccepted
+from portfolio.events import Alarm, Fenced, FillBooked, FlowSeen, PositionsAccepted, Unfenced
 from portfolio.memory import Fence
-from portfolio.money import ZERO, Quantity
+from portfolio.money import ZERO, Money, Quantity
 from portfolio.orders import Side
 from portfolio.ports import Unavailable
 from portfolio.snapshot import Snapshot
 
 CASH_FITS = Decimal(1)
 """In money: roundings and small fees that are booked later."""
+LOOKS_FOR_A_PRICE = 30
+"""How many looks back a price is searched for of what has vanished."""
 
 
 @dataclass(slots=True)
@@ -201,10 +203,46 @@ def _accept(
 ) -> None:
     what = ", ".join(f"{s} {expected.get(s, ZERO)} → {held.get(s, ZERO)}" for s in sorted(symbols))
     text = f"Holdings of {account} changed from outside: {what}. Taken as they are."
+    gifts = left_as_gifts(house, account, held, expected)
     # What vanished was renamed, merged or moved away: a person must say what its slice means now.
-    gone = any(expected.get(s, ZERO) > ZERO and held.get(s, ZERO) <= ZERO for s in symbols)
-    house.journal.append(
-        *left_as_gifts(house, account, held, expected),
-        PositionsAccepted(account=account, quantities=dict(held), reason=text),
-        Alarm(name="external change", level="page" if gone else "info", text=text, scope=account),
+    gone = tuple(
+        s for s in sorted(symbols) if expected.get(s, ZERO) > ZERO and held.get(s, ZERO) <= ZERO
     )
+    worth = {} if gifts else _last_worth(house, gone, expected)
+    house.journal.append(
+        *gifts,
+        PositionsAccepted(account=account, quantities=dict(held), reason=text, gone=worth),
+        Alarm(name="external change", level="page" if gone else "info", text=text, scope=account),
+        *_fences_around(account, worth, expected),
+        *_back_again(house, account, held),
+    )
+
+
+def _last_worth(
+    house: House, gone: Sequence[str], expected: Mapping[str, Quantity]
+) -> dict[str, Money]:
+    """What vanished units were worth at the last price that a look has seen; zero without one."""
+    worth = {symbol: Money(ZERO) for symbol in gone}
+    for record in house.journal.cycles(limit=LOOKS_FOR_A_PRICE) if gone else ():
+        snapshot = read_snapshot(house.journal, record.snapshot)
+        for symbol in gone:
+            if not worth[symbol] and (price := snapshot.count_price(symbol)) is not None:
+                worth[symbol] = Money(expected[symbol] * price)
+        if all(worth.values()):
+            break
+    return worth
+
+
+def _fences_around(
+    account: str, gone: Iterable[str], expected: Mapping[str, Quantity]
+) -> Iterator[Fenced]:
+    for symbol in gone:
+        reason = f"its {expected[symbol]} units vanished: renamed, merged or moved away"
+        yield Fenced(fence=Fence(account=account, symbol=symbol, reason=reason))
+
+
+def _back_again(house: House, account: str, held: Mapping[str, Quantity]) -> Iterator[Unfenced]:
+    for fence in house.journal.fences(house.clock.now()):
+        there = fence.account == account and held.get(fence.symbol, ZERO) > ZERO
+        if there and fence.until is None:
+            yield Unfenced(account=account, symbol=fence.symbol, reason="it is held again")

@@ -18,6 +18,7 @@ from policies.policy import Policy
 from policies.sellable import barred_symbols, known_quantities, sellable_of
 from policies.taxes.guards import is_excepted, why_no_buy
 from policies.taxes.open_orders import OpenTrades, open_trades
+from policies.vanished import presumed_values
 from portfolio.accounts import Autonomy
 from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
 from portfolio.instruments import Instrument
@@ -124,6 +125,10 @@ class Unknown:
     reasons: tuple[str, ...]
 
 
+_ALL_TAKEN = "the money to be taken out is all that there is, or more"
+_WORTH_NOTHING = "the slices and the cash are together worth nothing"
+
+
 def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unknown:
     """Work out values, goals, drift and desks from a snapshot whose prices were judged.
 
@@ -147,11 +152,10 @@ def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unkn
         for name in (*waiting_by_account, *kept)
     }
     cash = Money(snapshot.cash - total(aside.values()))
+    values |= presumed_values(values, sought, memory.vanished, cash)
     managed = Money(total(values.values()) + cash)
-    if managed <= ZERO and kept:
-        return Unknown(reasons=("the money to be taken out is all that there is, or more",))
     if managed <= ZERO:
-        return Unknown(reasons=("the slices and the cash are together worth nothing",))
+        return Unknown(reasons=(_ALL_TAKEN if kept else _WORTH_NOTHING,))
     target = with_floor(sought, policy.cash_floor, managed)
     policy = policy if target is sought else replace(policy, target=target)
     cash_goal = Money(target.cash_weight * managed)

@@ -209,14 +209,14 @@ class FlowSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionsAccepted:
-    """Holdings that we did not make, taken as they are: at adoption, or after a confirmed change."""
+    """Holdings that we did not make, taken as they are; `gone` is what vanished was last worth."""
 
     kind: Literal["positions_accepted"] = "positions_accepted"
     account: str
     quantities: dict[str, Quantity]
     reason: str
-    average_costs: dict[str, Price] = field(default_factory=dict)
-    """The broker's, per unit, of holdings whose lots nobody knows."""
+    average_costs: dict[str, Price] = field(default_factory=dict)  # of lots that nobody knows
+    gone: dict[str, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

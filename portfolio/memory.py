@@ -156,6 +156,8 @@ class Memory:
     far as a rest still runs. `latched` names the conditions with a stop level that held at the last
     look. `target_done` are the weights of the slices and `signals_done` the readings of the tactical
     signals at the last rebalance, else at the first look; `signals` are the readings now.
+    `vanished` are symbols whose whole holding is gone without an order, until a person has looked,
+    with its last known worth; zero where nobody knows it.
     `income` is what dividends and interest brought since the last rebalance. `reserved` are the
     withdrawals that a person has announced.
     """
@@ -189,6 +191,7 @@ class Memory:
     dividends: tuple[CashFlow, ...] = ()
     """Dividends of the last 60 days, for households with tax rates."""
     harvest_refused_on: date | None = None
+    vanished: Mapping[str, Money] = field(default_factory=dict)
     tickets: tuple[OrderIntent, ...] = ()
     """Orders that a person was asked to place in accounts held elsewhere, and has not answered."""
     wash_exceptions: tuple[WashException, ...] = ()

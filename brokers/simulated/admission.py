@@ -83,7 +83,7 @@ def refusal(
         return Refused(code=FORBIDDEN, message=f"account is blocked: {books.blocked}", halts=True)
     if not 0 < len(client_order_id) <= LONGEST_CLIENT_ORDER_ID:
         return _refused(BAD_REQUEST, "client_order_id must have 1 to 128 characters")
-    if intent.symbol not in market.table.symbols:
+    if not market.lists(intent.symbol, books.at):
         return _refused(NOT_FOUND, f"asset not found for {intent.symbol}")
     instrument = instrument_of(settings, intent.symbol)
     if not instrument.tradable:

@@ -16,6 +16,7 @@ from brokers.simulated.entries import (
     Opened,
     OrderEnded,
     OrderTaken,
+    Renamed,
     SplitBooked,
     TradingSwitched,
 )
@@ -146,6 +147,9 @@ class Books:
                 self._flow(entry)
             case SplitBooked():
                 self._split(entry)
+            case Renamed():
+                self.holdings[entry.to] = self.holdings.pop(entry.symbol)
+                self.passed_events[entry.event] = ""
             case InterestAccrued():
                 self.accrued_interest += entry.amount
             case EventPassed():

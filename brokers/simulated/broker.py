@@ -211,8 +211,8 @@ class SimulatedBroker:
 
     def instruments(self, symbols: Iterable[str]) -> Mapping[str, Instrument]:
         """What the broker says of the symbols that have a column of prices."""
-        known = self._market.table.symbols
-        return {s: instrument_of(self._settings, s) for s in symbols if s in known}
+        now = self._clock.now()
+        return {s: instrument_of(self._settings, s) for s in symbols if self._market.lists(s, now)}
 
     # ports.Broker
 

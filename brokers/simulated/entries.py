@@ -118,6 +118,17 @@ class SplitBooked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """A holding goes by another symbol from now on; no activity tells of it."""
+
+    kind: Literal["renamed"] = "renamed"
+    at: datetime
+    symbol: str
+    to: str
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterestAccrued:
     """Interest earned since the session before, not yet paid."""
 
@@ -154,6 +165,7 @@ Entry = (
     | Filled
     | FlowBooked
     | SplitBooked
+    | Renamed
     | InterestAccrued
     | EventPassed
     | TradingSwitched

@@ -7,13 +7,21 @@ from typing import Literal, assert_never
 
 from brokers.simulated.admission import withdrawable
 from brokers.simulated.books import Books
-from brokers.simulated.entries import Entry, EventPassed, FlowBooked, OrderEnded, SplitBooked
+from brokers.simulated.entries import (
+    Entry,
+    EventPassed,
+    FlowBooked,
+    OrderEnded,
+    Renamed,
+    SplitBooked,
+)
 from brokers.simulated.market import NEW_YORK, SimulatedMarket
 from brokers.simulated.settings import SimulatedSettings, instrument_of
 from brokers.simulated.world_events import (
     AccountEvent,
     Deposit,
     Dividend,
+    Rename,
     Split,
     Withdrawal,
 )
@@ -83,8 +91,24 @@ def event_entries(
                 yield EventPassed(at=books.at, event=key, note=note)
         case Split():
             yield from split_entries(event, key, books, market, settings)
+        case Rename():
+            yield from _rename_entries(event, key, books)
         case _:
             assert_never(event)
+
+
+def _rename_entries(event: Rename, key: str, books: Books) -> Iterator[Entry]:
+    yield from _end_orders_in(event.symbol, books, f"{event.symbol} is now {event.to}")
+    if books.held(event.symbol) == ZERO:
+        yield EventPassed(at=books.at, event=key, note=f"no {event.symbol} was held at its rename")
+        return
+    yield Renamed(at=books.at, symbol=event.symbol, to=event.to, event=key)
+
+
+def _end_orders_in(symbol: str, books: Books, reason: str) -> Iterator[Entry]:
+    for order in books.open_orders():
+        if order.taken.symbol == symbol:
+            yield ended(books, order.taken.broker_order_id, "canceled", reason)
 
 
 def split_entries(
@@ -94,10 +118,7 @@ def split_entries(
 
     A step is a share, or nine decimals where the symbol is fractionable.
     """
-    for order in books.open_orders():
-        if order.taken.symbol == event.symbol:
-            reason = f"{event.symbol} was split {event.ratio} for 1"
-            yield ended(books, order.taken.broker_order_id, "canceled", reason)
+    yield from _end_orders_in(event.symbol, books, f"{event.symbol} was split {event.ratio} for 1")
     held = books.held(event.symbol)
     if held == ZERO:
         yield EventPassed(at=books.at, event=key, note=f"no {event.symbol} was held at its split")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from brokers.simulated.price_file import PriceTable, read_prices
 from brokers.simulated.settings import SimulatedSettings
-from brokers.simulated.world_events import QuoteFault, Split, TradingHalt, happens_at
+from brokers.simulated.world_events import QuoteFault, Rename, Split, TradingHalt, happens_at
 from portfolio.money import CENT, ONE, Price, Quantity, exact_arithmetic, tick_down, tick_up
 from portfolio.ports import Clock, Unavailable
 from portfolio.snapshot import PriceFault, Quote, RefusedPrice, Session
@@ -55,6 +55,7 @@ class SimulatedMarket:
         self._latest = (_NEVER, _NEVER, 0)
         """[open, next open) and index of the session asked for last: most questions are about it."""
         self._splits = [e for e in settings.events if isinstance(e, Split) and e.restates_prices]
+        self._renames = [e for e in settings.events if isinstance(e, Rename)]
         self._spans = [
             self._span(e) for e in settings.events if isinstance(e, QuoteFault | TradingHalt)
         ]
@@ -123,16 +124,25 @@ class SimulatedMarket:
 
         Raises `KeyError` for a symbol without a column.
         """
-        return self._price(symbol, self._index(at) or 0)
+        index = self._index(at) or 0
+        column = self._column(symbol, index)
+        if column is None:
+            raise KeyError(symbol)
+        return self._price(column, index)
+
+    def lists(self, symbol: str, at: datetime) -> bool:
+        """Whether the exchange knows the symbol at `at`."""
+        return self._column(symbol, self._index(at) or 0) is not None
 
     def bid_ask(self, symbol: str, at: datetime) -> tuple[Price, Price] | None:
         """What the exchange trades at, whatever the quotes say; None without a price or in a halt."""
         index = self._index(at)
-        if index is None or symbol not in self._columns:
+        column = None if index is None else self._column(symbol, index)
+        if index is None or column is None:
             return None
         if any(span.fault is None and span.covers(symbol, at) for span in self._spans):
             return None
-        return self._sides(symbol, index)
+        return self._sides(column, index)
 
     def quote(self, symbol: str, at: datetime) -> Quote | RefusedPrice:
         """The quote a data feed would show at `at`, fresh unless a fault covers it."""
@@ -164,22 +174,35 @@ class SimulatedMarket:
 
     def _plain_quote(self, symbol: str, at: datetime) -> Quote | RefusedPrice:
         index = self._index(at)
-        if symbol not in self._columns:
+        column = self._column(symbol, index or 0)
+        if column is None:
             detail = f"{self.table.source} has no column {symbol}"
             return RefusedPrice(symbol=symbol, fault=PriceFault.MISSING, detail=detail)
         if index is None:
             detail = f"the prices begin on {self.table.sessions[0]}"
             return RefusedPrice(symbol=symbol, fault=PriceFault.MISSING, detail=detail)
-        bid, ask = self._sides(symbol, index)
+        bid, ask = self._sides(column, index)
         return Quote(
             symbol=symbol,
             bid=bid,
             ask=ask,
-            last=self._price(symbol, index),
+            last=self._price(column, index),
             as_of=at,
-            previous_close=self._price(symbol, index - 1) if index > 0 else None,
+            previous_close=self._price(column, index - 1) if index > 0 else None,
             average_daily_volume=self.average_daily_volume,
         )
+
+    def _column(self, symbol: str, index: int) -> str | None:
+        """The column that a symbol's prices stand in, in a session; None when it is not listed."""
+        if not self._renames:
+            return symbol if symbol in self._columns else None
+        day = self.table.sessions[index]
+        for rename in self._renames:
+            if symbol == rename.to:
+                return rename.symbol if day >= rename.session else None
+            if symbol == rename.symbol and day >= rename.session:
+                return None
+        return symbol if symbol in self._columns else None
 
     def _sides(self, symbol: str, index: int) -> tuple[Price, Price]:
         price = self._price(symbol, index)

@@ -55,6 +55,19 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    """From the open of `session` on the same thing is listed as `to`; nobody is told otherwise.
+
+    Holdings, prices and what the exchange takes orders for go by the new symbol; its column in the
+    file stays under the old one.
+    """
+
+    session: date
+    symbol: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteFault:
     """The quotes of a symbol are bad from `session` to before the open of `until` (None: for ever).
 
@@ -91,14 +104,14 @@ class LostAnswer:
     wait_seconds: float = 30.0
 
 
-AccountEvent = Deposit | Withdrawal | Dividend | Split
+AccountEvent = Deposit | Withdrawal | Dividend | Split | Rename
 MarketEvent = QuoteFault | TradingHalt
 WorldEvent = AccountEvent | MarketEvent | LostAnswer
 
 
 def happens_at(event: AccountEvent | MarketEvent, session: Session) -> datetime:
-    """The instant of an event in its session; dividends and splits come with the open."""
-    if isinstance(event, Dividend | Split):
+    """The instant of an event in its session; dividends, splits and renames come with the open."""
+    if isinstance(event, Dividend | Split | Rename):
         return session.opens_at
     return session.opens_at + timedelta(minutes=event.minutes_after_open)
 

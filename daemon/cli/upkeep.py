@@ -1,4 +1,4 @@
-"""Commands for the upkeep: a test notice, and the word that a page was seen."""
+"""Commands for the upkeep: a test notice, the word that a page was seen, the end of a fence."""
 
 from typing import Annotated
 
@@ -78,3 +78,35 @@ def ack(
         raise Refusal(f"No alarm “{name}” is open; open are: {', '.join(names)}.", ExitCode.DIFFERS)
     told = hand_over(directory, "acknowledge", subject=name)
     typer.echo(f"Seen by {person()}: {name or ', '.join(names)}{told}.")
+
+
+def unfence(
+    fence: Annotated[
+        str, typer.Argument(metavar="ACCOUNT/SYMBOL", help="As `trimtab explain` names it.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="What you found; it is kept.")],
+    config: ConfigOption = None,
+    state: StateOption = None,
+) -> None:
+    """Let a fenced symbol be traded again: you have looked, and its holding is as it should be.
+
+    A fence with an end falls by itself. One around a holding that vanished waits for this, or for
+    the symbol that it is listed under now in its slice.
+
+    Example: trimtab unfence main/VTI --reason "moved to the other broker"
+    """
+    from daemon.cli.door import Refusal
+    from daemon.cli.running import hand_over
+    from daemon.exit_codes import ExitCode
+    from daemon.machine.clocks import WallClock
+
+    directory, journal = reader_at(config, state)
+    stand = sorted(f"{f.account}/{f.symbol}" for f in journal.fences(WallClock().now()))
+    if fence not in stand:
+        raise Refusal(f"No fence is around {fence}; {_listed(stand)}.", ExitCode.DIFFERS)
+    told = hand_over(directory, "clear_fence", subject=fence, reason=reason)
+    typer.echo(f"The fence around {fence} is cleared by {person()}{told}.")
+
+
+def _listed(stand: list[str]) -> str:
+    return f"there is one around {', '.join(stand)}" if stand else "there is none at all"

@@ -14,6 +14,7 @@ from brokers.simulated.world_events import (
     Dividend,
     LostAnswer,
     QuoteFault,
+    Rename,
     Split,
     TradingHalt,
     Withdrawal,
@@ -77,7 +78,8 @@ def open_simulated_world(
     `AccountFileError` for an account's file that cannot be used.
     """
     table = _table(simulation)
-    require_symbols(table, settings.policy.target.symbols)
+    renamed = {event.to for event in simulation.events}
+    require_symbols(table, [s for s in settings.policy.target.symbols if s not in renamed])
     per_account = {
         account.id: _account_settings(simulation, table, account.id)
         for account in settings.accounts
@@ -151,6 +153,8 @@ def _world_event(event: SimulatedEvent, table: PriceTable) -> WorldEvent:
             return Dividend(session=session, symbol=symbol, per_share=amount)
         case EventKind.SPLIT:
             return Split(session=session, symbol=symbol, ratio=event.ratio or ONE)
+        case EventKind.RENAME:
+            return Rename(session=session, symbol=symbol, to=event.to or symbol)
         case EventKind.TRADING_HALT:
             return TradingHalt(session=session, symbol=symbol, until=until)
         case EventKind.LOST_ANSWER:

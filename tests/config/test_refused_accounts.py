@@ -116,6 +116,16 @@ def test_a_market_that_ends_before_it_starts_is_refused() -> None:
     ]
 
 
+def test_a_rename_needs_its_new_symbol() -> None:
+    event = '[[simulation.events]]\non = 2008-01-02\nkind = "rename"\nsymbol = "VTI"\n'
+    assert refused(SMALLEST + event) == [
+        (
+            'core.toml, line 19, simulation.events[1].to: an event of kind "rename" needs it. '
+            'Add to = "VTX".'
+        )
+    ]
+
+
 def test_an_event_needs_what_its_kind_needs() -> None:
     split = '[[simulation.events]]\non = 2008-01-02\nkind = "split"\n'
     deposit = '[[simulation.events]]\non = 2008-01-02\nkind = "deposit"\naccount = "other"\n'

@@ -1,23 +1,22 @@
 """The four bad days of docs/runbook.md, each from its beginning to its end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from brokers.simulated.world_events import Split
+from brokers.simulated.world_events import Rename, Split
 from daemon.approvals import expire
 from daemon.notices.outbox import deliver_due_now
 from daemon.notices.render import renderer
 from policies.policy import Policy
-from portfolio.accounts import Autonomy, Position
+from portfolio.accounts import Autonomy
 from portfolio.events import Alarm, ApprovalEnded, ApprovalRequested
 from portfolio.money import Weight
 from portfolio.orders import LegState
 from portfolio.ports import Unavailable
 from portfolio.records import Notice
-from portfolio.snapshot import Quote, RefusedPrice
 from portfolio.target import Slice, build_target
 from portfolio.wakes import WakeKind
 from tests.support.command_line import trimtab
@@ -84,36 +83,6 @@ def test_an_answer_lost_a_process_killed_and_an_order_twenty_minutes_late(tmp_pa
         assert words in history
 
 
-class Renamed:
-    """A broker after a rename overnight: what was OLD is called NEW, and OLD has no quote."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def positions(self) -> Sequence[Position]:
-        return [
-            Position(symbol="NEW", quantity=p.quantity, available=p.available)
-            if p.symbol == "OLD"
-            else p
-            for p in self._inner.positions()
-        ]
-
-
-class RenamedPrices:
-    """Quotes after the rename."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def quotes(self, symbols: Iterable[str]) -> Mapping[str, Quote | RefusedPrice]:
-        wanted = [s for s in symbols if s not in ("OLD", "NEW")]
-        found: Mapping[str, Quote | RefusedPrice] = self._inner.quotes(wanted)
-        return found
-
-
 def test_overnight_a_split_a_rename_and_a_true_fall(tmp_path: Path) -> None:
     flat = ["100"] * 12
     rises, sinks = ["100"] * 4 + ["120"] * 8, ["100"] * 4 + ["60"] * 8
@@ -132,14 +101,13 @@ def test_overnight_a_split_a_rename_and_a_true_fall(tmp_path: Path) -> None:
         positions={s: str(w * 10) for s, w in weights.items()},
         costs=dict.fromkeys(weights, "100"),
         autonomy=Autonomy.PROPOSE,
-        events=(Split(session=DAYS[5], symbol="SPL", ratio=Decimal(10)),),
+        events=(
+            Split(session=DAYS[5], symbol="SPL", ratio=Decimal(10)),
+            Rename(session=DAYS[5], symbol="OLD", to="NEW"),
+        ),
     )
     rig.look(DAYS[3])
     assert rig.journal.open_alarms() == []
-    renamed = Renamed(rig.broker)
-    rig.house.readers = {"main": renamed}
-    rig.house.senders = {"main": renamed}
-    rig.house.prices = RenamedPrices(rig.house.prices)
     for minutes in range(0, 40, 2):
         rig.go_to(DAYS[5], timedelta(minutes=30 + minutes))
         try:
@@ -159,8 +127,43 @@ def test_overnight_a_split_a_rename_and_a_true_fall(tmp_path: Path) -> None:
         ("price jump", "FLL"),
         ("price jump", "SPL"),
     ]
+    (fence,) = rig.journal.fences(rig.clock.now())
+    assert (fence.symbol, fence.until) == ("OLD", None), "until a person has looked"
     rig.look(DAYS[7])
     assert [a for a in rig.journal.open_alarms() if a.name == "price jump"] == []
+
+
+def test_what_was_renamed_counts_as_what_it_was_worth_until_it_is_listed_anew(
+    tmp_path: Path,
+) -> None:
+    """30/30/20/20, all on target: a third of it goes by another name, and nobody else is too large."""
+    weights = {"OLD": 30, "AAA": 30, "BBB": 20, "CCC": 20}
+    slices = [
+        Slice(name=s.lower(), weight=Weight(Decimal(w) / 100), symbol=s) for s, w in weights.items()
+    ]
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, **dict.fromkeys(weights, ["100"] * 12)),
+        Policy(target=build_target(slices)),
+        positions={s: str(w * 10) for s, w in weights.items()},
+        costs=dict.fromkeys(weights, "100"),
+        events=(Rename(session=DAYS[5], symbol="OLD", to="NEW"),),
+    )
+    rig.look(DAYS[3])
+    for minutes in range(0, 20, 2):
+        rig.go_to(DAYS[5], timedelta(minutes=30 + minutes))
+        with suppress(Unavailable):
+            rig.look(kind=WakeKind.LOOK)
+    assert "NEW" in rig.journal.positions("main")
+    (last,) = rig.journal.cycles(limit=1)
+    drifts = {g.scope: g.value for g in last.decision.gates if g.name == "band"}
+    assert drifts == {"old": 0, "aaa": 0, "bbb": 0, "ccc": 0}
+    renamed = [replace(node, symbol="NEW") if node.name == "old" else node for node in slices]
+    rig.house.policy = Policy(target=build_target(renamed))
+    rig.look(DAYS[6])
+    (last,) = rig.journal.cycles(limit=1)
+    assert {g.scope: g.value for g in last.decision.gates if g.name == "band"} == drifts
+    assert not any(g.name == "barred" for g in last.decision.gates)
 
 
 class Webhook:

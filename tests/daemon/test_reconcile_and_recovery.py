@@ -141,6 +141,20 @@ def test_a_large_change_from_outside_is_traded_on_once_it_has_stood(
     assert rig.journal.positions("main")["STK"] == 400
 
 
+def test_what_vanished_is_fenced_until_it_is_there_again(rig: Rig) -> None:
+    watch = Differences()
+    for _ in range(4):
+        read(rig, watch, 0)
+    (fence,) = rig.journal.fences(rig.clock.now())
+    assert (fence.symbol, fence.until) == ("STK", None)
+    assert fence.reason == "its 600 units vanished: renamed, merged or moved away"
+    (alarm,) = rig.journal.open_alarms()
+    assert alarm.level == "page"
+    for _ in range(4):
+        read(rig, watch, 600)
+    assert rig.journal.fences(rig.clock.now()) == []
+
+
 def test_ten_starts_add_no_rows(rig: Rig) -> None:
     rig.look(DAYS[0])
     head = rig.journal.head()

@@ -76,6 +76,7 @@ LATEST_FAULTS = (
     "unknown close",
     "altered order",
     "mute stream",
+    "rename",
     # sending
     "refused for good",
     "delivered twice",
@@ -88,7 +89,7 @@ OF_THE_WORLD = frozenset(
         *("fills held", "part fill", "rejected later", "stuck cancel", "cancel unanswered"),
         *("trading halt", "jump", "unknown word", "invisible order", "late arrival"),
         *("split", "dividend", "counts late", "reload"),
-        *("mute stream", "unknown volume", "unknown close", "delivered twice"),
+        *("rename", "mute stream", "unknown volume", "unknown close", "delivered twice"),
         *("own order", "own trade", "deposit", "withdrawal", "late approval", "rejection"),
     )
 )

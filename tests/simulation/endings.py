@@ -4,8 +4,9 @@ from collections import Counter
 from decimal import Decimal
 
 from daemon.journal.replay import rebuild
-from tests.simulation.checks import OURS, chain_is_whole, legs_as_told
+from tests.simulation.checks import OURS
 from tests.simulation.market import SYMBOLS
+from tests.simulation.record import chain_is_whole, legs_as_told
 from tests.simulation.world import CANARY, World
 
 _ENDED = ("filled", "canceled", "expired", "rejected", "abandoned", "never_arrived")
@@ -66,7 +67,7 @@ def _is_inside_its_bands(world: World) -> None:
     if world.traits.guards and checks.books.sold:
         return
     equity = checks.equity()
-    for symbol in SYMBOLS:
+    for symbol in map(world.listed, SYMBOLS):
         weight = checks.weight(symbol)
         width = max(min(Decimal("0.05"), weight / 4), Decimal("0.01"))
         drift = checks.books.held.get(symbol, Decimal(0)) * checks.price(symbol) / equity - weight

@@ -1,6 +1,7 @@
 """What a simulated household wants: its weights and its policy."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from policies.policy import DepositRule, Policy
@@ -17,6 +18,14 @@ def weights_of(dice: Dice) -> Mapping[str, Decimal]:
     scaled = [max(4, round(cut * 100 / sum(cuts))) for cut in cuts]
     scaled[scaled.index(max(scaled))] += 100 - sum(scaled)
     return {s: Decimal(part) / 100 for s, part in zip(SYMBOLS, scaled, strict=True)}
+
+
+def listed_anew(policy: Policy, old: str, new: str) -> Policy:
+    """What a person writes after a rename: the slice of the old symbol buys the new one."""
+    slices = [
+        replace(node, symbol=new) if node.symbol == old else node for node in policy.target.slices
+    ]
+    return replace(policy, target=replace(policy.target, slices=tuple(slices)))
 
 
 def policy_of(dice: Dice, weights: Mapping[str, Decimal], traits: Traits) -> Policy:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from daemon.machine import lease
 from daemon.requests.spool import Request, RequestKind
+from policies.policy import Policy
 from portfolio.money import CENT, Money, Price, Quantity
 from portfolio.orders import OrderIntent, Side
 from tests.simulation.chance import Dice
+from tests.simulation.household import listed_anew
 from tests.simulation.market import SYMBOLS
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ class People:
         self.moved_cash = False
         self.approved: dict[str, str] = {}
         self._orders = 0
+        self.rewritten = False
+        """Whether the configuration has the new name of what was renamed."""
 
     def requests(self) -> list[Request]:
         """What waits; the daemon's half of the spool."""
@@ -43,6 +47,7 @@ class People:
         world = self._world
         self._answer_proposals()
         self._resume_later()
+        self._read_of_a_rename()
         if world.is_calm:
             self._cancel_own_orders()
             return
@@ -58,7 +63,9 @@ class People:
         if world.happens("withdrawal", 0.1):
             self._withdraw()
         if world.happens("clears fence", 0.2):
-            self._ask("clear_fence", subject=f"main/{self._dice.among(SYMBOLS)}", reason="I looked")
+            symbol = self._dice.among(SYMBOLS)
+            if world.listed(symbol) == symbol:
+                self._ask("clear_fence", subject=f"main/{symbol}", reason="I looked")
         if world.happens("second daemon", 0.2):
             self._start_a_second_daemon()
 
@@ -101,9 +108,24 @@ class People:
         if world.tick >= self.resumes_at or world.is_calm:
             self._ask("resume", reason="it was nothing")
 
+    def _read_of_a_rename(self) -> None:
+        """A page says that a holding vanished; some time later the configuration has its new name."""
+        world = self._world
+        renamed = any(world.listed(s) != s for s in SYMBOLS)
+        if self.rewritten or not renamed or not (world.is_calm or self._dice.chance(0.1)):
+            return
+        self.rewritten = True
+        world.next_policy = self.in_new_words(world.next_policy)
+
+    def in_new_words(self, policy: Policy) -> Policy:
+        """A policy with the new names of what was renamed, once somebody knows of them."""
+        for old in SYMBOLS if self.rewritten else ():
+            policy = listed_anew(policy, old, self._world.listed(old))
+        return policy
+
     def _own_order(self, *, far: bool) -> None:
         world = self._world
-        symbol, now = self._dice.among(SYMBOLS), world.clock.now()
+        symbol, now = world.listed(self._dice.among(SYMBOLS)), world.clock.now()
         if not world.market.is_open(now):
             return
         side = self._dice.among((Side.BUY, Side.SELL))

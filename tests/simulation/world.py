@@ -14,7 +14,7 @@ from pathlib import Path
 from brokers.simulated.broker import SimulatedBroker
 from brokers.simulated.entries import Entry
 from brokers.simulated.settings import SimulatedSettings
-from brokers.simulated.world_events import Dividend, Split
+from brokers.simulated.world_events import Dividend, Rename, Split
 from daemon.latch import FileLatch
 from daemon.machine.clocks import SteppedClock
 from daemon.machine.process import StopFlag
@@ -204,9 +204,9 @@ class World:
         self.latch = FileLatch(self.directory, self.daemon_clock)
         self.render = renderer(amounts=True, dry_run=False)
 
-    def _corporate_actions(self) -> tuple[Dividend | Split, ...]:
-        """Dividends, and a split overnight, in the sessions before the faults end."""
-        dice, found = Dice(self.seed, "actions"), list[Dividend | Split]()
+    def _corporate_actions(self) -> tuple[Dividend | Split | Rename, ...]:
+        """Dividends, a split and a rename overnight, in the sessions before the faults end."""
+        dice, found = Dice(self.seed, "actions"), list[Dividend | Split | Rename]()
         for day in DAYS[FIRST + 1 : FIRST + 3]:
             if dice.chance(self.menu.rate("dividend") * 2):
                 amount = Money(Decimal(dice.whole(5, 300)) / 100)
@@ -216,7 +216,19 @@ class World:
                 symbol = dice.among(SYMBOLS)
                 found.append(Split(session=day, symbol=symbol, ratio=ratio, restates_prices=False))
                 self.people.touched.add(symbol)
+        split = {event.symbol for event in found if isinstance(event, Split)}
+        if self.menu.rate("rename") and (left := [s for s in SYMBOLS if s not in split]):
+            day, symbol = DAYS[FIRST + dice.whole(1, 2)], dice.among(left)
+            found.append(Rename(session=day, symbol=symbol, to=f"{symbol}X"))
+            self.people.touched |= {symbol, f"{symbol}X"}
         return tuple(found)
+
+    def listed(self, symbol: str) -> str:
+        """What a symbol is called now at the exchange."""
+        for event in self.settings.events:
+            if isinstance(event, Rename) and event.symbol == symbol:
+                return event.to if self.market.today >= DAYS.index(event.session) else symbol
+        return symbol
 
     @property
     def daemon_clock(self) -> "MachineClock":
@@ -411,7 +423,8 @@ class World:
             number for number in self.network.counts_late if self._counts_still_late(number)
         }
         if self.happens("reload", 0.05):
-            self.next_policy = policy_of(self.faults, weights_of(self.faults), self.traits)
+            drawn = policy_of(self.faults, weights_of(self.faults), self.traits)
+            self.next_policy = self.people.in_new_words(drawn)
         network, prices, market = self.network, self.prices, self.market
         network.joint = network.views[0] if network.views and self.happens("stale all") else None
         prices.silent = self.happens("no prices", 0.5)
@@ -419,14 +432,14 @@ class World:
         for symbol in SYMBOLS:
             for fault in QUOTE_FAULTS:
                 if self.happens(fault, 0.5):
-                    prices.faults[symbol] = fault
+                    prices.faults[self.listed(symbol)] = fault
             if self.happens("jump", 0.02):
                 factor = Decimal(self.faults.among(("0.5", "0.7", "1.4", "2")))
                 market.now_at[symbol] = (market.now_at[symbol] * factor).quantize(Decimal("0.01"))
             if self.happens("trading halt", 0.1):
-                market.halts.add(symbol)
+                market.halts.add(self.listed(symbol))
             elif self.is_calm or self.faults.chance(0.2):
-                market.halts.discard(symbol)
+                market.halts.discard(self.listed(symbol))
         self._trouble_orders()
 
     def _turn_of_a_quote(self) -> str:

@@ -9,7 +9,8 @@ from daemon.notices.second import SecondWay
 from daemon.requests.acting import serve_request
 from daemon.requests.spool import Request, take_requests
 from daemon.upkeep.reminders import acknowledge, acknowledged, remind
-from portfolio.events import Alarm, AlarmCleared
+from portfolio.events import Alarm, AlarmCleared, Fenced
+from portfolio.memory import Fence
 from portfolio.records import Notice, QueuedNotice
 from tests.support.command_line import trimtab
 from tests.support.house import Rig, build_rig, table
@@ -136,6 +137,22 @@ def test_the_word_of_a_person_reaches_the_daemon(tmp_path: Path) -> None:
     assert isinstance(request, Request)
     serve_request(rig.house, rig.watch, request)
     assert acknowledged(rig.journal) == frozenset({("lost order", "tt1-a")})
+
+
+def test_a_fence_without_an_end_falls_by_the_word_of_a_person(tmp_path: Path) -> None:
+    rig = household(tmp_path)
+    words = ("unfence", "main/STK", "--reason", "moved away", "--state", tmp_path)
+    said = trimtab(*words)
+    assert (said.code, "there is none at all" in said.err) == (1, True)
+    rig.journal.append(Fenced(fence=Fence(account="main", symbol="STK", reason="it vanished")))
+    said = trimtab("unfence", "main/BND", "--reason", "a slip", "--state", tmp_path)
+    assert (said.code, "there is one around main/STK" in said.err) == (1, True)
+    said = trimtab(*words)
+    assert said.code == 0, said.err
+    (request,) = take_requests(tmp_path)
+    assert isinstance(request, Request)
+    serve_request(rig.house, rig.watch, request)
+    assert rig.journal.fences(rig.clock.now()) == []
 
 
 def queued(*, urgent: bool = True, error: str = "") -> QueuedNotice:
