@@ -140,15 +140,14 @@ def take_up(house: House, leg: Leg, what: str) -> None:
 
 def _follow(house: House, leg: Leg, progress: Progress) -> None:
     order = house.readers[leg.intent.account].find_order(leg.client_order_id)
-    if order is None:
-        return  # a stale answer: an order that was accepted does not vanish
-    leg = _take_over(house, leg, order)
-    if leg.state.is_terminal:
-        return
+    if order is not None:
+        leg = _take_over(house, leg, order)
     now = house.clock.now()
     if leg.state is LegState.WORKING and (halted := house.latch.reason()):
-        # Also what was found, or whose cancel went unheard, only after the halt.
+        # Also what was found, or whose cancel went unheard, only after the halt; and what is not shown.
         request_cancel(house, leg, progress, note=f"halted: {halted}")
+    elif order is None:
+        return  # a stale answer: an order that was accepted does not vanish
     elif leg.state is LegState.WORKING and leg.sent_at and now - leg.sent_at >= ORDER_LIVES:
         request_cancel(house, leg, progress, note="it did not fill in ten minutes")
     elif leg.state is LegState.CANCEL_REQUESTED:

@@ -209,6 +209,20 @@ def test_an_answer_of_other_content_to_a_send_is_no_acceptance(
     assert the_leg(rig).state is LegState.FILLED, "its look-up shows what was meant"
 
 
+def test_an_accepted_order_that_nobody_shows_is_cancelled_in_a_halt(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    assert the_leg(rig).state is LegState.WORKING
+    monkeypatch.setattr(rig.broker, "find_order", lambda _name: None)
+    wait(rig, seconds=5)
+    assert the_leg(rig).state is LegState.WORKING, "a stale answer, and nothing more"
+    rig.latch.set("trimtab", "the disk is full")
+    wait(rig, seconds=5)
+    assert the_leg(rig).state is LegState.CANCEL_REQUESTED
+
+
 def test_a_wave_that_was_broken_off_is_taken_up_by_the_next_settling(rig: Rig) -> None:
     """The process lives on after an invariant that did not hold in the middle of a wave."""
     approve(rig)
