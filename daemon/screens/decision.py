@@ -80,7 +80,7 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
     }[verdict.outcome]
     content = sum(check.outcome == "ok" for check in verdict.checks)
     head = Text().append(f"Limits: {told}", style=tones[verdict.outcome])
-    head.append(f" ({content} of {len(verdict.checks)} content)", style="quiet")
+    head.append(f" ({content} of {len(verdict.checks)} checks pass)", style="quiet")
     rows = [
         words(f"  {check.outcome}: {check.text}", "care" if check.outcome != "deny" else "alarm")
         for check in verdict.checks
