@@ -127,6 +127,7 @@ tracking_percent = 0.01
 max_per_day = 2
 max_day_percent = 5
 hold_cash = true
+switch_back = false
 max_expense_gap_percent = 0.1
 min_correlation = 0.98
 partners = { VTI = ["ITOT"] }
