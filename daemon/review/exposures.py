@@ -47,14 +47,15 @@ def too_much(
 ) -> Iterator[str]:
     """Sentences for sectors and issuers beyond their levels."""
     classes = frozenset(_words(kind) for kind in AssetClass)
-    sector = rule.warn_sector if rule.max_sector is None else min(rule.warn_sector, rule.max_sector)
+    sector = float(min(rule.warn_sector, rule.max_sector or rule.warn_sector))
     for name, share in exposures.get("sector", {}).items():
         if name not in classes and name != _NOT_KNOWN and share > sector:
             yield f"sector {name} is {share:.1%} of everything, above {sector:.0%}"
     if rule.max_issuer is not None:
+        issuer = float(rule.max_issuer)
         for name, share in exposures.get("issuer", {}).items():
-            if share > rule.max_issuer:
-                yield f"issuer {name} is {share:.1%} of everything, above {rule.max_issuer:.0%}"
+            if share > issuer:
+                yield f"issuer {name} is {share:.1%} of everything, above {issuer:.0%}"
 
 
 def looked_up_long_ago(

@@ -21,7 +21,7 @@ from daemon.targets.valuations import valuations_of
 from policies.concentration import ConcentrationRule
 from policies.policy import Policy
 from portfolio.composition import Composition
-from portfolio.money import Money
+from portfolio.money import Money, exact_arithmetic
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, sixty_forty
 
@@ -110,6 +110,12 @@ def test_warnings_name_sectors_issuers_and_what_was_looked_up_long_ago(tmp_path:
         "sector Technology is 30.0% of everything, above 25%",
         "issuer Apple is 6.0% of everything, above 5%",
     ]
+
+
+def test_the_warnings_can_be_said_where_floats_and_decimals_do_not_mix(tmp_path: Path) -> None:
+    with exact_arithmetic():  # as in the daemon, where the monthly letter is written
+        assert review(looked(tmp_path).journal).spread.warnings
+        assert list(too_much({"issuer": {"Apple": 0.06}}, ConcentrationRule(max_issuer=d("0.05"))))
 
 
 def test_a_figure_of_400_days_is_not_old_yet() -> None:
