@@ -1,15 +1,16 @@
 """What came of a backtest, in figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
-from backtest.changing import goals_by_row
+from backtest.changing import goals_by_row, policies_by_row
 from backtest.history import History
 from backtest.setup import Fill, Setup
 from backtest.trace import Held, Order, Planned, Tally, TaxOutcome, Trace
+from policies.book import half_widths_of
 from policies.performance import NoRate, drawdowns, money_weighted, turnover, yearly
 from policies.policy import Policy
 from portfolio.drift import Block, shape_of, slice_weights_in, total_drift_in, weights_of
@@ -77,6 +78,8 @@ class Result:
     drift: Block = field(repr=False)
     story: Callable[[], tuple[tuple[Order, ...], tuple[Planned, ...]]] = field(repr=False)
     """Makes the orders and the plans; a quick walk keeps them as arrays until somebody asks."""
+    in_force: Mapping[int, Policy] = field(default_factory=dict, repr=False)
+    """Policies by the row from which on they are in force; empty when `policy` is, all along."""
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -87,6 +90,18 @@ class Result:
     def plans(self) -> tuple[Planned, ...]:
         """Every accepted plan, in order."""
         return self.story()[1]
+
+    def targets(self) -> tuple[Block, Block]:
+        """Target weights and half-widths of bands, (T, S) each, as they were in force by session."""
+        in_force = self.in_force or {0: self.policy}
+        counts = np.diff(list(in_force), append=len(self.history))
+        goals = [
+            [float(p.target.weights[n.name]) for n in p.target.slices] for p in in_force.values()
+        ]
+        widths = [[float(width) for width in half_widths_of(p)] for p in in_force.values()]
+        return np.repeat(np.array(goals), counts, axis=0), np.repeat(
+            np.array(widths), counts, axis=0
+        )
 
     def weights(self) -> Block:
         """Weights (T, S) of every slice at the end of each session, groups and cash too."""
@@ -125,6 +140,7 @@ def measured(policy: Policy, history: History, setup: Setup, trace: Trace) -> Re
         growth=growth,
         drift=np.concatenate([np.zeros(rows - len(drift)), drift]),
         story=lambda: (tuple(trace.orders), tuple(trace.plans)),
+        in_force=policies_by_row(policy, history, setup) if setup.changes else {},
     )
 
 

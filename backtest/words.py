@@ -8,6 +8,7 @@ from enum import StrEnum
 from backtest.metrics import Figures, Result
 from backtest.setup import Fill
 from portfolio.decisions import Decision, Hold
+from portfolio.drift import Block
 
 _FILL_WORDS = {
     Fill.NEXT_CLOSE: "decided at one close, filled at the next session's",
@@ -38,6 +39,17 @@ def percent(fraction: float | None, places: int = 2) -> str:
     '8.45 %'
     """
     return "not known" if fraction is None else f"{fraction * 100:.{places}f} %"
+
+
+def target_words(fractions: Block) -> str:
+    """A target or a width over the sessions (T,): one figure, or the least and the most of it.
+
+    >>> import numpy as np
+    >>> target_words(np.array([0.6, 0.6])), target_words(np.array([0.6, 0.4, 0.5]))
+    ('60.0 %', '40.0 % to 60.0 %')
+    """
+    least, most = percent(float(fractions.min()), 1), percent(float(fractions.max()), 1)
+    return least if least == most else f"{least} to {most}"
 
 
 def money(amount: float) -> str:

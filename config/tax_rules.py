@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from config.models import Document
     from config.places import Path
 
-_FLAT = ("short_term_percent", "long_term_percent", "ordinary_percent")
+_FLAT = {"short_term_percent": 35, "long_term_percent": 15, "ordinary_percent": 24}
+"""The flat rates, each with an example."""
 
 
 _RATES_OF_STUDIES = {"short_gains_tax_percent", "long_gains_tax_percent"}
@@ -41,8 +42,13 @@ def check_taxes(document: "Document") -> "Iterator[tuple[Path, str, str]]":
             "Keep the three flat rates, or the income with the year's brackets",
         )
     elif flat and len(flat) < len(_FLAT):
-        missing = next(name for name in _FLAT if name not in flat)
-        yield ("taxes", flat[0]), f"{missing} is missing beside it", f"Add {missing} = 15"
+        missing = [name for name in _FLAT if name not in flat]
+        verb = "is" if len(missing) == 1 else "are"
+        yield (
+            ("taxes", flat[0]),
+            f"{' and '.join(missing)} {verb} missing beside it",
+            f"Add {' and '.join(f'{name} = {_FLAT[name]}' for name in missing)}, or your own rates",
+        )
     typed = [
         name
         for name in (

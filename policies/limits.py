@@ -166,7 +166,8 @@ def _positions_sold(proposal: Proposal, snapshot: Snapshot, limits: Limits) -> I
         yield LimitCheck(
             name="position sold",
             outcome="ok" if part <= level else "refer",
-            text=f"{percent(part)} of {leg.intent.symbol} is sold, at most {percent(level)}",
+            text=f"{percent(part)} of {leg.intent.symbol} in {leg.intent.account} is sold,"
+            f" without a person at most {percent(level)}",
             scope=f"{leg.intent.account} {leg.intent.symbol}",
             value=part * 100,
             level=level * 100,

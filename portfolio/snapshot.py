@@ -159,6 +159,16 @@ class Snapshot:
         price = self.count_price(symbol)
         return None if price is None else value_of(quantity, price)
 
+    def value_in(self, part: AccountSnapshot) -> Money | None:
+        """Cash and holdings of one account; None when a holding has no price at all."""
+        value = part.cash
+        for position in part.positions:
+            price = self.count_price(position.symbol)
+            if price is None:
+                return None
+            value = Money(value + value_of(position.quantity, price))
+        return value
+
     def equity(self) -> Money | None:
         """Cash plus the value of every holding; None when a holding has no price at all."""
         values: list[Money] = []

@@ -28,6 +28,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ribbon:
+    """What lies between two lines over the sessions, (T,) each: a band that moves."""
+
+    low: Block
+    high: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """A trade at a session: a dot with words for whoever points at it."""
 
@@ -49,6 +57,7 @@ class Chart:
     years: tuple[tuple[float, str], ...]
     lines: tuple[Line, ...] = ()
     bands: tuple[tuple[float, float], ...] = ()
+    ribbons: tuple[Ribbon, ...] = ()
     levels: tuple[float, ...] = ()
     marks: tuple[Mark, ...] = ()
     bars: tuple[tuple[float, float, float, str], ...] = ()
@@ -76,6 +85,7 @@ def drawn(chart: Chart) -> str:
     inside = "".join(
         [
             *(_band(chart, low, high) for low, high in chart.bands),
+            *(_ribbon(chart, ribbon) for ribbon in chart.ribbons),
             *(_level(chart, level) for level in chart.levels),
             *(_bar(chart, bar) for bar in chart.bars),
             *(_line(chart, line) for line in chart.lines),
@@ -104,13 +114,21 @@ def _y(chart: Chart, value: float) -> float:
 
 
 def _line(chart: Chart, line: Line) -> str:
-    rows, values = thinned(line.values)
-    last = max(len(line.values) - 1, 1)
-    points = " ".join(
+    return f'<polyline class="{line.kind}" points="{" ".join(_points(chart, line.values))}"/>'
+
+
+def _ribbon(chart: Chart, ribbon: Ribbon) -> str:
+    around = [*_points(chart, ribbon.high), *reversed(_points(chart, ribbon.low))]
+    return f'<polygon class="band" points="{" ".join(around)}"/>'
+
+
+def _points(chart: Chart, line: Block) -> list[str]:
+    rows, values = thinned(line)
+    last = max(len(line) - 1, 1)
+    return [
         f"{row / last * WIDE:.1f},{_y(chart, value) * HIGH:.1f}"
         for row, value in zip(rows.tolist(), values.tolist(), strict=True)
-    )
-    return f'<polyline class="{line.kind}" points="{points}"/>'
+    ]
 
 
 def thinned(values: Block) -> tuple[NDArray[np.intp], Block]:

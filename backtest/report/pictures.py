@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from backtest.metrics import Result
-from backtest.report.charts import Chart, Line, Mark, drawn, round_levels
+from backtest.report.charts import Chart, Line, Mark, Ribbon, drawn, round_levels
 from backtest.trace import Order
-from backtest.words import percent
-from policies.book import half_widths_of
+from backtest.words import percent, target_words
 from policies.performance import drawdowns
 from portfolio.drift import Block
 from portfolio.orders import Side
@@ -72,18 +73,28 @@ def _drawdown(result: Result, years: tuple[tuple[float, str], ...]) -> Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """One slice with its line (T,), target and half-width; an infinite one is none."""
+    """One slice with its weights, targets and half-widths (T,); an infinite width is none."""
 
     node: Slice
     weights: Block
-    target: float
-    half_width: float
+    targets: Block
+    half_widths: Block
     orders: tuple[Order, ...]
+
+    @property
+    def has_band(self) -> bool:
+        """Whether it can leave its band at all."""
+        return bool((self.half_widths > 0).any() and (self.half_widths < 1).all())
+
+    @property
+    def moves(self) -> bool:
+        """Whether its target or its band changed on the way."""
+        return bool(np.ptp(self.targets) or (self.has_band and np.ptp(self.half_widths)))
 
 
 def _rows(result: Result) -> list[_Row]:
-    policy = result.policy
     lines = result.weights()
+    targets, half_widths = result.targets()
     if result.orders:
         lines[: result.orders[0].row] = lines[result.orders[0].row]  # nothing was held before
     by_symbol: dict[str, list[Order]] = defaultdict(list)
@@ -93,35 +104,40 @@ def _rows(result: Result) -> list[_Row]:
         _Row(
             node=node,
             weights=line,
-            target=float(policy.target.weights[node.name]),
-            half_width=float(width),
+            targets=goals,
+            half_widths=widths,
             orders=tuple(by_symbol.get(node.symbol or "", ())),
         )
-        for node, line, width in zip(
-            policy.target.slices, lines.T, half_widths_of(policy), strict=True
+        for node, line, goals, widths in zip(
+            result.policy.target.slices, lines.T, targets.T, half_widths.T, strict=True
         )
     ]
 
 
 def _weights(result: Result, years: tuple[tuple[float, str], ...]) -> str:
     rows = _rows(result)
-    shown = sorted(rows, key=lambda row: -row.target)[:MOST_SLICES]
-    shown = [row for row in rows if row in shown and (row.target or row.weights.max() > SMALLEST)]
+    largest = sorted(range(len(rows)), key=lambda n: -rows[n].targets.max())[:MOST_SLICES]
+    shown = [
+        row
+        for n, row in enumerate(rows)
+        if n in largest and (row.targets.max() or row.weights.max() > SMALLEST)
+    ]
     charts = "".join(drawn(_weight(result, row, years)) for row in shown)
     return (
         "<h2>Weights against their bands</h2>"
-        '<p class="key"><i class="swatch band"></i>band <i class="mark sell"></i>sold '
-        '<i class="mark buy"></i>bought <i class="mark buy minor"></i>new cash</p>'
+        '<p class="key"><i class="swatch band"></i>band around the target '
+        '<i class="mark sell"></i>sold <i class="mark buy"></i>bought '
+        '<i class="mark buy minor"></i>new cash</p>'
         f'<div class="small">{charts}</div>'
     )
 
 
 def _weight(result: Result, row: _Row, years: tuple[tuple[float, str], ...]) -> Chart:
-    has_band = 0 < row.half_width < 1
-    reach = row.half_width if has_band else 0.0
+    reach = row.half_widths if row.has_band else np.zeros_like(row.targets)
+    low, high = row.targets - reach, row.targets + reach
     levels = round_levels(
-        max(0.0, min(float(row.weights.min()), row.target - reach)),
-        min(1.0, max(float(row.weights.max()), row.target + reach)),
+        max(0.0, min(float(row.weights.min()), float(low.min()))),
+        min(1.0, max(float(row.weights.max()), float(high.max()))),
     )
     rebalances = {plan.run for plan in result.plans if plan.aim == "rebalance"}
     marks = tuple(
@@ -134,14 +150,15 @@ def _weight(result: Result, row: _Row, years: tuple[tuple[float, str], ...]) -> 
         for order in row.orders
     )
     return Chart(
-        title=f"{row.node.name}, target {percent(row.target, 1)}",
+        title=f"{row.node.name}, target {target_words(row.targets)}",
         low=levels[-1],
         high=levels[0],
         labels=tuple(percent(v, 1) for v in levels),
-        levels=(*levels, row.target),
+        levels=levels if row.moves else (*levels, float(row.targets[0])),
         years=years[::2],
-        bands=((row.target - reach, row.target + reach),) if has_band else (),
-        lines=(Line(values=row.weights),),
+        bands=((float(low[0]), float(high[0])),) if row.has_band and not row.moves else (),
+        ribbons=(Ribbon(low=low, high=high),) if row.has_band and row.moves else (),
+        lines=(*([Line(values=row.targets, kind="target")] * row.moves), Line(values=row.weights)),
         marks=marks,
         height=150,
     )

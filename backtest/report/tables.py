@@ -6,8 +6,7 @@ from html import escape
 
 from backtest.metrics import Result
 from backtest.trace import Order
-from backtest.words import percent, rows_of
-from policies.book import half_widths_of
+from backtest.words import percent, rows_of, target_words
 
 MOST_PLANS = 60
 """Of the table of plans, the latest; all of them are in the orders."""
@@ -26,17 +25,18 @@ def slices_table(result: Result) -> str:
     """Each slice: target, band, average weight, widest range, orders."""
     weights = result.weights()[result.orders[0].row if result.orders else 0 :]
     counts = Counter(order.symbol for order in result.orders)
-    policy = result.policy
+    targets, half_widths = result.targets()
     rows = []
-    for node, line, width in zip(
-        policy.target.slices, weights.T, half_widths_of(policy), strict=True
+    for node, line, goals, widths in zip(
+        result.policy.target.slices, weights.T, targets.T, half_widths.T, strict=True
     ):
-        band = f"\u00b1 {percent(float(width), 1)}" if 0 < width < 1 else "none"
+        is_bounded = 0 < widths.max() < 1
+        band = f"\u00b1 {target_words(widths)}" if is_bounded else "none"
         rows.append(
             (
                 node.name,
                 node.symbol or ("cash" if node.is_cash else "group"),
-                percent(float(policy.target.weights[node.name]), 1),
+                target_words(goals),
                 band,
                 percent(float(line.mean()), 1),
                 f"{percent(float(line.min()), 1)} to {percent(float(line.max()), 1)}",
@@ -44,7 +44,7 @@ def slices_table(result: Result) -> str:
             )
         )
     names = ("slice", "holds", "target", "band", "average", "range", "orders")
-    return "<h2>Slices</h2>" + _table(names, rows)
+    return "<h2>Slices</h2>" + html_table(names, rows)
 
 
 def plans_table(result: Result) -> str:
@@ -69,11 +69,14 @@ def plans_table(result: Result) -> str:
     left = len(plans) - len(shown)
     more = f'<p class="note">{left:,} earlier ones are not listed.</p>' if left else ""
     return (
-        "<h2>What was done, and why</h2>" + _table(("decided", "why", "orders, USD"), rows) + more
+        "<h2>What was done, and why</h2>"
+        + html_table(("decided", "why", "orders, USD"), rows)
+        + more
     )
 
 
-def _table(names: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+def html_table(names: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table under its heads; it scrolls by itself where the page is narrower."""
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

@@ -18,6 +18,7 @@ from portfolio.decisions import Decision, Proposal, Verdict
 from portfolio.memory import Memory
 from portfolio.money import Money
 from portfolio.snapshot import Snapshot
+from portfolio.target import Target
 from portfolio.wakes import Wake, WakeKind
 
 
@@ -42,6 +43,8 @@ class Planned:
     deposit_instead: Money | None = None
     managed: Money | None = None
     """What the slices' weights are fractions of; None when it is not known."""
+    tree: Target | None = None
+    """The slices and what stands under what."""
 
     def as_json(self) -> dict[str, object]:
         """For a program; the snapshot is the answer's whole basis."""
@@ -82,6 +85,7 @@ def plan_now(settings: Settings, state_dir: Path) -> Planned:
         target=target,
         deposit_instead=_deposit_instead(snapshot, policy, memory, decision),
         managed=with_counted(snapshot.equity(), by_hand(snapshot, policy)),
+        tree=policy.target,
     )
 
 

@@ -20,6 +20,7 @@ from portfolio.orders import Leg
 from portfolio.ports import JournalReader
 from portfolio.records import CycleRecord, PendingApproval
 from portfolio.snapshot import Snapshot
+from portfolio.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Standing:
     live_legs: tuple[Leg, ...]
     alarms: tuple[Alarm, ...]
     reserved: tuple[Reservation, ...] = ()
+    target: Target | None = None
+    """The last look's."""
     looks: str = ""
     """When full looks are taken, in the configuration's words; empty when that cannot be told."""
     by_hand: tuple[ByHand, ...] = ()
@@ -73,6 +76,7 @@ class Standing:
             "cash": None if self.seen is None else self.seen.cash,
             "in_no_slice": self.unsliced,
             "by_hand": self.by_hand,
+            "by_account": () if self.seen is None else _by_account(self.seen),
             "slices": () if last is None else last.decision.slices,
             "last_look": None
             if last is None
@@ -96,6 +100,7 @@ def standing(journal: JournalReader, state_dir: Path) -> Standing:
     latest = journal.cycles(limit=1)
     last = latest[0] if latest else None
     seen = None if last is None else read_snapshot(journal, last.snapshot)
+    target = None if last is None else read_policy(journal, last.policy).target
     return Standing(
         identity=journal.identity(),
         head=journal.head(),
@@ -104,7 +109,8 @@ def standing(journal: JournalReader, state_dir: Path) -> Standing:
         last_tick=journal.last_tick(),
         last=last,
         seen=seen,
-        unsliced=_unsliced(journal, last, seen),
+        unsliced=_unsliced(target, seen),
+        target=target,
         pending=journal.pending_approval(),
         run=journal.open_run(),
         live_legs=tuple(journal.legs(live=True)),
@@ -136,10 +142,20 @@ def _by_hand(
     return by_hand(seen, read_policy(journal, last.policy))
 
 
-def _unsliced(
-    journal: JournalReader, last: CycleRecord | None, seen: Snapshot | None
-) -> tuple[str, ...]:
-    if last is None or seen is None:
+def _unsliced(target: Target | None, seen: Snapshot | None) -> tuple[str, ...]:
+    if target is None or seen is None:
         return ()
-    symbols = read_policy(journal, last.policy).target.symbols
-    return tuple(symbol for symbol in seen.symbols_held() if symbol not in symbols)
+    return tuple(symbol for symbol in seen.symbols_held() if symbol not in target.symbols)
+
+
+def _by_account(seen: Snapshot) -> list[dict[str, object]]:
+    return [
+        {
+            "account": part.account.id,
+            "kind": part.account.kind,
+            "autonomy": part.account.autonomy,
+            "value": seen.value_in(part),
+            "cash": part.cash,
+        }
+        for part in seen.accounts
+    ]

@@ -82,7 +82,8 @@ def _household(journal: JournalReader, record: CycleRecord) -> Iterator[str]:
         yield from (_gate_words(gate) for gate in decision.gates if not gate.passed)
         return
     yield f"It proposed to trade: {decision.reason}."
-    yield from (f"Planned: {order_words(leg)}." for leg in decision.legs)
+    several = _several(journal)
+    yield from (f"Planned: {order_words(leg, several=several)}." for leg in decision.legs)
     yield from (f"Left out: {text}." for text in decision.skipped)
     yield from _fate(journal, record, decision)
 
@@ -99,11 +100,12 @@ def _of_symbol(
         return
     decision = record.decision
     legs = () if isinstance(decision, Hold) else decision.legs
-    for leg in legs:
-        if leg.intent.symbol == symbol and isinstance(decision, Proposal):
-            yield f"It was in the plan: {order_words(leg)}."
-            yield from _fate(journal, record, decision)
-            return
+    own = [leg for leg in legs if leg.intent.symbol == symbol]
+    if own and isinstance(decision, Proposal):
+        several = _several(journal)
+        yield from (f"It was in the plan: {order_words(leg, several=several)}." for leg in own)
+        yield from _fate(journal, record, decision)
+        return
     failed = [gate for gate in decision.gates if not gate.passed]
     yield from (_gate_words(gate) for gate in failed if gate.scope == symbol)
     yield f"{_verb(decision)}: {decision.reason}."
@@ -160,6 +162,10 @@ def _gate_words(gate: Gate) -> str:
 def _refusals(snapshot: Snapshot) -> Iterator[str]:
     for symbol, refused in sorted(snapshot.refused.items()):
         yield f"{symbol} had no price to trade on ({refused.fault}): {refused.detail}."
+
+
+def _several(journal: JournalReader) -> bool:
+    return len(journal.identity().account_numbers) > 1
 
 
 def _fate(journal: JournalReader, record: CycleRecord, decision: Proposal) -> Iterator[str]:

@@ -114,13 +114,15 @@ def history(
     if json:
         print_json([{"seq": r.seq, "at": r.at, "actor": r.actor, "event": r.event} for r in found])
         return
-    from daemon.screens.sentences import tell
+    from daemon.screens.sentences import account_of, tell
     from daemon.screens.words import instant
 
     screen = console()
+    several = len(journal.identity().account_numbers) > 1
     for recorded in found:
-        told = tell(recorded.event)
-        screen.print(words(f"{instant(recorded.at)}  {told.text}", told.tone), soft_wrap=True)
+        told, account = tell(recorded.event), account_of(recorded.event) if several else ""
+        text = f"{instant(recorded.at)}  {told.text}{f', {account}' if account else ''}"
+        screen.print(words(text, told.tone), soft_wrap=True)
     if not found:
         screen.print(words("Nothing of that kind has happened.", "quiet"))
 
@@ -196,7 +198,7 @@ def why_not(
     """
     from daemon.answers.why_not import gates_at
     from daemon.answers.why_not import why_not as answer
-    from daemon.screens.gates import margins_table
+    from daemon.screens.gates import MARGINS, margins_table
     from daemon.screens.style import console, words
 
     _, journal = reader_at(config, state)
@@ -208,8 +210,10 @@ def why_not(
     screen = console()
     for sentence in sentences:
         screen.print(words(sentence), soft_wrap=not screen.is_terminal)
-    if gates:
-        screen.print(margins_table(gates))
+    table = margins_table(gates)
+    if table.row_count:
+        screen.print(table)
+        screen.print(words(MARGINS, "quiet"))
 
 
 def _instant(text: str, *, end: bool = False) -> datetime:

@@ -7,8 +7,10 @@ import numpy as np
 
 from backtest.report.charts import Chart, Line, Mark, drawn, round_levels
 from backtest.report.style import STYLE
+from backtest.report.tables import html_table
 from daemon.review.review import Review
 from daemon.review.words import fraction, gate_words, quiet_words, times
+from daemon.screens.portfolio import depths_of
 from daemon.screens.words import instant, money, number_of, points
 from portfolio.decisions import SliceView
 
@@ -19,6 +21,8 @@ align-items:center;font-size:.88rem}
 .bars span:nth-child(3n){text-align:right;font-variant-numeric:tabular-nums}
 td.n,th.n{text-align:right}ul{padding-left:1.2em;margin:.4em 0}
 """
+INDENT = "\u2003"
+"""An em space: a slice is set in under its parent."""
 ADVICE = (
     "Made from the journal of the daemon on your own machine. It says what is and what was done; "
     "it is no advice, and the past does not say what comes."
@@ -66,9 +70,10 @@ def _tiles(review: Review) -> str:
 
 
 def _allocation(review: Review) -> str:
+    depths = depths_of(review.parents)
     rows = [
         (
-            view.name,
+            INDENT * depths.get(view.name, 0) + view.name,
             fraction(float(view.before)),
             fraction(float(view.target)),
             points(view.before - view.target),
@@ -80,7 +85,7 @@ def _allocation(review: Review) -> str:
     heads = ("slice", "weight", "target", "drift, points", "band", "value, USD")
     return (
         "<h2>Allocation against target</h2>"
-        + _table(heads, rows)
+        + html_table(heads, rows)
         + f'<p class="note">Target: {escape(review.target_from)}.</p>'
         + _by_hand(review)
     )
@@ -171,7 +176,7 @@ def _returns(review: Review) -> str:
     if not rows:
         return ""
     heads = ("", "time-weighted", "money-weighted", "volatility a year", "deepest fall")
-    return "<h2>Returns</h2>" + _table(heads, rows)
+    return "<h2>Returns</h2>" + html_table(heads, rows)
 
 
 def _spread(review: Review) -> str:
@@ -218,7 +223,7 @@ def _done(review: Review) -> str:
         for one in review.done
     ]
     heads = ("day", "why", "accepted by", "orders", "one way, USD", "cost, USD", "ended")
-    return text + _table(heads, rows)
+    return text + html_table(heads, rows)
 
 
 def _next(review: Review) -> str:
@@ -230,11 +235,3 @@ def _next(review: Review) -> str:
 def _listed(sentences: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     return f"<ul>{items}</ul>" if items else ""
-
-
-def _table(names: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'

@@ -91,6 +91,8 @@ class Review:
     next: tuple[Gate, ...]
     target_from: str
     """Where the target weights come from, in a sentence."""
+    parents: Mapping[str, str | None]
+    """What each slice stands under."""
     by_hand: tuple[ByHand, ...] = ()
     """What a person values: no part of the value and the returns."""
 
@@ -147,6 +149,7 @@ def review(journal: JournalReader, period: Period | None = None) -> Review:
         next=what_next(last),
         target_from=target_words(policy, last.session),
         by_hand=by_hand(snapshot, policy),
+        parents={node.name: node.parent for node in policy.target.slices},
     )
 
 

@@ -35,7 +35,10 @@ class Risk:
             f" {percent(self.loss, 0)} of such a mix"
         )
         if self.unknown > NEAR:
-            text += f"; the class of {percent(self.unknown, 0)} is not known"
+            text += (
+                f"; the class of {percent(self.unknown, 0)} is not known: write asset_class into its"
+                " [[slices]]"
+            )
         if self.profile is None:
             return text
         apart = self.growth - self.profile

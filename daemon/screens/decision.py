@@ -17,6 +17,8 @@ def headline(decision: Decision) -> Text:
     """ "Hold" or "Proposal 0123456789", with the reason."""
     if isinstance(decision, Hold):
         head = Text().append("Hold", style="title")
+    elif decision.reason.startswith(f"run {decision.run} "):
+        return words(f"R{decision.reason[1:]}", "decision")
     elif decision.run is not None:
         head = Text().append(f"Run {decision.run} goes on", style="decision")
     else:
@@ -37,12 +39,14 @@ def gates_table(gates: Sequence[Gate]) -> Table:
     return table
 
 
-def plan_table(legs: Sequence[PlannedLeg]) -> Table:
-    """One row an order, sells first, with why it is there."""
+def plan_table(legs: Sequence[PlannedLeg], *, accounts: int = 1) -> Table:
+    """One row an order, sells first, with why it is there; with its account where there are several."""
     table = quiet_table()
     table.add_column("order", no_wrap=True)
     table.add_column("units", justify="right", no_wrap=True)
     table.add_column("symbol", no_wrap=True)
+    if accounts > 1:
+        table.add_column("in", no_wrap=True)
     table.add_column("limit", justify="right", no_wrap=True)
     table.add_column("about", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
@@ -54,6 +58,7 @@ def plan_table(legs: Sequence[PlannedLeg]) -> Table:
             side,
             quantity(intent.quantity),
             intent.symbol,
+            *([words(intent.account)] if accounts > 1 else []),
             limit,
             money(leg.value),
             words(leg.reason),
@@ -64,9 +69,9 @@ def plan_table(legs: Sequence[PlannedLeg]) -> Table:
 def plan_summary(proposal: Proposal) -> str:
     """What the plan moves and costs, in one line."""
     return (
-        f"{number_of(len(proposal.legs), 'order')}, {money(proposal.one_way)} one way"
+        f"{number_of(len(proposal.legs), 'order')}, {money(proposal.one_way)} USD one way"
         f" ({percent(proposal.turnover)} of {money(proposal.managed_value)}),"
-        f" estimated cost {money(proposal.estimated_cost)}"
+        f" estimated cost {money(proposal.estimated_cost)} USD"
     )
 
 
@@ -81,28 +86,34 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
     content = sum(check.outcome == "ok" for check in verdict.checks)
     head = Text().append(f"Limits: {told}", style=tones[verdict.outcome])
     head.append(f" ({content} of {len(verdict.checks)} checks pass)", style="quiet")
+    told_once = dict.fromkeys((c.outcome, c.text) for c in verdict.checks if c.outcome != "ok")
     rows = [
-        words(f"  {check.outcome}: {check.text}", "care" if check.outcome != "deny" else "alarm")
-        for check in verdict.checks
-        if check.outcome != "ok"
+        words(f"  {outcome}: {text}", "care" if outcome != "deny" else "alarm")
+        for outcome, text in told_once
     ]
     return Group(head, *rows)
 
 
-def decision_screen(decision: Decision, verdict: Verdict | None = None) -> RenderableType:
-    """Reason, gates, orders, advice, what was left out, verdict: one under the other."""
+def decision_screen(
+    decision: Decision, verdict: Verdict | None = None, *, accounts: int = 1
+) -> RenderableType:
+    """Reason, gates, orders, advice, what was left out, verdict: one under the other.
+
+    `accounts` is how many the household has.
+    """
     parts: list[RenderableType] = [headline(decision), Text(), gates_table(decision.gates)]
     if isinstance(decision, Proposal):
         if decision.legs:
             parts += [
                 Text(),
-                plan_table(decision.legs),
+                plan_table(decision.legs, accounts=accounts),
                 Text(plan_summary(decision), style="quiet"),
             ]
         if decision.taxes is not None:
             parts += [Text(), taxes_lines(decision.taxes, decision.legs)]
         if decision.advice:
-            parts += [Text("\nTold, never sent:", style="title"), plan_table(decision.advice)]
+            advice = plan_table(decision.advice, accounts=accounts)
+            parts += [Text("\nTold, never sent:", style="title"), advice]
         parts += [words(f"Left out: {text}", "quiet") for text in decision.skipped]
     if verdict is not None:
         parts += [Text(), verdict_lines(verdict)]

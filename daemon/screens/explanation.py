@@ -6,7 +6,7 @@ from rich.text import Text
 from daemon.answers.explain import Explanation
 from daemon.screens.decision import decision_screen
 from daemon.screens.orders import fills_table, legs_table
-from daemon.screens.portfolio import slices_table
+from daemon.screens.portfolio import accounts_table, depths_in, slices_table
 from daemon.screens.sentences import tell
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import instant, money, quantity, short_hash
@@ -25,27 +25,34 @@ def explanation_screen(explanation: Explanation, *, columns: int) -> RenderableT
     ]
     if explanation.inputs is not None:
         parts += [_head("Seen"), _seen(explanation.inputs.snapshot)]
+    accounts, depths = 1, {}
+    if explanation.inputs is not None:
+        accounts = len(explanation.inputs.snapshot.accounts)
+        depths = depths_in(explanation.inputs.policy.target)
     if explanation.target:
         parts.append(words(f"target: {explanation.target}"))
     if record.decision.slices:
         planned = isinstance(record.decision, Proposal)
         parts += [
             _head("Slices"),
-            slices_table(record.decision.slices, columns=columns, show_after=planned),
+            slices_table(
+                record.decision.slices, columns=columns, show_after=planned, depths=depths
+            ),
         ]
-    parts += [_head("Decided"), decision_screen(record.decision, record.verdict)]
+    decided = decision_screen(record.decision, record.verdict, accounts=accounts)
+    parts += [_head("Decided"), decided]
     if explanation.answers:
         parts.append(_head("What followed"))
         for answer in explanation.answers:
             told = tell(answer.event)
             parts.append(words(f"{instant(answer.at)}  {told.text}", told.tone))
     if explanation.legs:
-        parts += [_head("Orders"), legs_table(explanation.legs)]
+        parts += [_head("Orders"), legs_table(explanation.legs, accounts=accounts)]
         fills = [
             fill for leg in explanation.legs for fill in explanation.fills[leg.client_order_id]
         ]
         if fills:
-            parts += [_head("Fills"), fills_table(fills)]
+            parts += [_head("Fills"), fills_table(fills, accounts=accounts)]
     parts += [_head("Decided again from the recorded inputs"), *_again(explanation)]
     return Group(*parts)
 
@@ -64,10 +71,12 @@ def _seen(snapshot: Snapshot) -> RenderableType:
     state = "open" if snapshot.is_open else "closed"
     parts: list[RenderableType] = [
         words(
-            f"value {'unknown' if equity is None else money(equity)}, cash {money(snapshot.cash)},"
-            f" market {state}, {len(snapshot.accounts)} account(s)"
+            f"value {'unknown' if equity is None else f'{money(equity)} USD'},"
+            f" cash {money(snapshot.cash)} USD, market {state}"
         )
     ]
+    if len(snapshot.accounts) > 1:
+        parts += [accounts_table(snapshot), Text()]
     table = quiet_table()
     for head in ("symbol", "units", "bid", "ask", "value", "quote"):
         justify = "left" if head in ("symbol", "quote") else "right"

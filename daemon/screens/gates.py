@@ -12,6 +12,10 @@ from portfolio.decisions import Gate
 _SHORT = {"points": "points", "percent": "%", "percent a year": "% a year"}
 
 
+MARGINS = "margin: how far the value is from its level; below zero it is past it"
+"""What stands under the table."""
+
+
 def margins_table(gates: Sequence[Gate]) -> Table:
     """One row for each gate that has a number or a date; the others say all in their words."""
     table = quiet_table()

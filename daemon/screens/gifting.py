@@ -93,7 +93,7 @@ def _rejected(found: Suggestion) -> Sequence[str]:
 def open_gifts_screen(gifts: Sequence[Gift]) -> RenderableType:
     """Gifts that were accepted and have not left yet."""
     if not gifts:
-        return words("No gift is under way.", "quiet")
+        return words("No gift is under way. One is suggested by: trimtab gifts AMOUNT", "quiet")
     return Group(
         *(
             words(

@@ -82,7 +82,7 @@ def _gains(found: Harvests) -> list[RenderableType]:
         parts += [
             words(
                 f"{quantity(w.quantity)} {w.symbol} in {w.account} is long-term on {w.first_day}"
-                f" ({w.days} days): selling it then saves {money(w.saving)}"
+                f" ({w.days} days): selling it then saves {money(w.saving)} USD"
             )
             for w in found.waits
         ]

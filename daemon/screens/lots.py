@@ -12,6 +12,8 @@ from policies.taxes.terms import days_to_long_term
 from portfolio.accounts import Account, AccountKind
 from portfolio.lots import Lot
 
+_ID_COLUMNS = 24
+
 
 def lots_screen(view: LotsView) -> RenderableType:
     """A table an account, then how lots are sold, what does not agree, and what blocks a purchase."""
@@ -21,6 +23,8 @@ def lots_screen(view: LotsView) -> RenderableType:
         parts += [_table(account, own, view.day), words("")]
     parts += [words(text, "quiet") for text in view.relief]
     parts += [words(f"{d.account}: {d.text}.", "care") for d in view.differences]
+    if view.differences:
+        parts.append(words("Put them right from a broker's file: trimtab lots import FILE", "care"))
     parts += [
         words(
             f"{loss.account}: {money(loss.loss)} lost on {quantity(loss.quantity)} {loss.symbol}"
@@ -46,7 +50,7 @@ def _table(account: Account, lots: list[Lot], day: date) -> Table:
     for lot in lots:
         table.add_row(
             clean(lot.symbol),
-            clean(lot.lot_id)[:24],
+            _ending(clean(lot.lot_id)),
             quantity(lot.quantity),
             "unknown" if lot.basis is None else money(lot.basis),
             "" if lot.unit_cost is None else money(lot.unit_cost),
@@ -57,6 +61,11 @@ def _table(account: Account, lots: list[Lot], day: date) -> Table:
     if not lots:
         table.add_row("no lots", *[""] * 7, style="quiet")
     return table
+
+
+def _ending(lot_id: str) -> str:
+    """A long id by its end: lots of one account begin alike."""
+    return lot_id if len(lot_id) <= _ID_COLUMNS else f"…{lot_id[1 - _ID_COLUMNS :]}"
 
 
 def _long_term(lot: Lot, day: date) -> str:

@@ -24,10 +24,12 @@ def state_tone(state: LegState) -> str:
     return "care" if state in _CARE else "trade"
 
 
-def legs_table(legs: Sequence[Leg]) -> Table:
+def legs_table(legs: Sequence[Leg], *, accounts: int = 1) -> Table:
     """One row a leg: the order, its state, how much of it filled and at what price."""
     table = quiet_table()
     table.add_column("order", no_wrap=True)
+    if accounts > 1:
+        table.add_column("in", no_wrap=True)
     table.add_column("filled", justify="right", no_wrap=True)
     table.add_column("at", justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
@@ -38,6 +40,7 @@ def legs_table(legs: Sequence[Leg]) -> Table:
         price = "" if leg.filled_average_price is None else money(leg.filled_average_price)
         table.add_row(
             f"{intent.side} {quantity(intent.quantity)} {intent.symbol}",
+            *([words(intent.account)] if accounts > 1 else []),
             f"{quantity(leg.filled_quantity)} of {quantity(intent.quantity)}",
             price,
             Text(leg.state.value, style=state_tone(leg.state)),
@@ -47,11 +50,13 @@ def legs_table(legs: Sequence[Leg]) -> Table:
     return table
 
 
-def fills_table(fills: Sequence[FillBooked]) -> Table:
+def fills_table(fills: Sequence[FillBooked], *, accounts: int = 1) -> Table:
     """One row an execution."""
     table = quiet_table()
     table.add_column("when", no_wrap=True)
     table.add_column("fill", no_wrap=True)
+    if accounts > 1:
+        table.add_column("in", no_wrap=True)
     table.add_column("price", justify="right", no_wrap=True)
     table.add_column("amount", justify="right", no_wrap=True)
     table.add_column("fee", justify="right", no_wrap=True)
@@ -60,6 +65,7 @@ def fills_table(fills: Sequence[FillBooked]) -> Table:
         table.add_row(
             f"{fill.at:%Y-%m-%d %H:%M}",
             f"{fill.side} {quantity(fill.quantity)} {fill.symbol}",
+            *([words(fill.account)] if accounts > 1 else []),
             money(fill.price, 4),
             money(fill.quantity * fill.price),
             money(fill.fee),

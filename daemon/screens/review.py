@@ -10,7 +10,7 @@ from daemon.review.looks import Quiet
 from daemon.review.review import Balance, Returns, Review
 from daemon.review.runs import Rebalance
 from daemon.review.words import fraction, gate_words, quiet_words, times
-from daemon.screens.portfolio import slices_table
+from daemon.screens.portfolio import depths_of, slices_table
 from daemon.screens.style import quiet_table, words
 from daemon.screens.words import instant, money, number_of
 
@@ -24,7 +24,12 @@ def review_screen(review: Review, *, columns: int) -> RenderableType:
     parts: list[RenderableType] = [_title(review), Text()]
     if review.slices:
         parts += [
-            slices_table(review.slices, columns=columns, managed_value=review.managed),
+            slices_table(
+                review.slices,
+                columns=columns,
+                managed_value=review.managed,
+                depths=depths_of(review.parents),
+            ),
             words(
                 f"drift: {fraction(float(review.total_drift))} would have to change hands; "
                 f"target: {review.target_from}"
@@ -55,7 +60,7 @@ def _money_and_returns(review: Review) -> Iterator[RenderableType]:
     if review.balance is None:
         yield words("No session has been closed in this period: no value, no return.", "care")
     else:
-        yield words("Money", "title")
+        yield words("Money, USD", "title")
         yield _balance(review.balance)
     yield Text()
     rows = (

@@ -56,12 +56,16 @@ class Told:
     tone: Tone = "plain"
 
 
-def order_words(leg: PlannedLeg) -> str:
-    """A planned order in words: "sell 12 BND, limit 79.60, about 955.20"."""
+def order_words(leg: PlannedLeg, *, several: bool = False) -> str:
+    """A planned order in words: "sell 12 BND, limit 79.60, about 955.20".
+
+    With `several` accounts in the household the order's is named.
+    """
     intent = leg.intent
+    where = f" in {intent.account}" if several else ""
     limit = "at market" if intent.limit_price is None else f"limit {money(intent.limit_price)}"
     return (
-        f"{intent.side} {quantity(intent.quantity)} {intent.symbol}, {limit},"
+        f"{intent.side} {quantity(intent.quantity)} {intent.symbol}{where}, {limit},"
         f" about {money(leg.value)}"
     )
 
@@ -72,12 +76,21 @@ def plan_words(proposal: Proposal) -> str:
     bought = sum((leg.value for leg in proposal.buys), start=ZERO)
     parts = []
     if proposal.sells:
-        names = ", ".join(leg.intent.symbol for leg in proposal.sells)
+        names = ", ".join(dict.fromkeys(leg.intent.symbol for leg in proposal.sells))
         parts.append(f"sell {names} for {money(sold)}")
     if proposal.buys:
-        names = ", ".join(leg.intent.symbol for leg in proposal.buys)
+        names = ", ".join(dict.fromkeys(leg.intent.symbol for leg in proposal.buys))
         parts.append(f"buy {names} for {money(bought)}")
     return "; ".join(parts) or "no orders"
+
+
+def account_of(event: Event) -> str:
+    """The account that a sentence is about, where it does not say so itself; else empty."""
+    if isinstance(event, FillBooked):
+        return event.fill.account
+    if isinstance(event, LegPlanned):
+        return event.leg.intent.account
+    return event.flow.account if isinstance(event, FlowSeen) else ""
 
 
 def _restored(event: JournalRestored | OrderAdopted) -> Told:

@@ -6,7 +6,7 @@ from rich.text import Text
 from daemon.answers.standing import Standing
 from daemon.screens.decision import headline, plan_summary, plan_table
 from daemon.screens.orders import legs_table
-from daemon.screens.portfolio import slices_table
+from daemon.screens.portfolio import accounts_table, depths_in, slices_table
 from daemon.screens.style import words
 from daemon.screens.words import instant, listed, money, short_hash
 from portfolio.records import PendingApproval
@@ -21,7 +21,11 @@ def status_screen(standing: Standing, *, columns: int) -> RenderableType:
     if standing.last is None:
         parts.append(words("No look has been taken yet.", "quiet"))
         return Group(*parts)
-    parts += [Text(), _value(standing), Text(), _slices(standing, columns), Text()]
+    parts += [Text(), _value(standing), Text()]
+    accounts = 1 if standing.seen is None else len(standing.seen.accounts)
+    if standing.seen is not None and accounts > 1:
+        parts += [accounts_table(standing.seen), Text()]
+    parts += [_slices(standing, columns), Text()]
     parts.append(words(f"Last look: cycle {standing.last.cycle}, {instant(standing.last.at)}"))
     parts.append(headline(standing.last.decision))
     for one in standing.by_hand:
@@ -31,12 +35,13 @@ def status_screen(standing: Standing, *, columns: int) -> RenderableType:
         kept = f"{money(wish.amount)} in {wish.account} by {wish.by}"
         parts.append(words(f"Kept for a withdrawal, not invested: {kept}", "care"))
     if standing.pending is not None:
-        parts += [Text(), *_pending(standing.pending)]
+        parts += [Text(), *_pending(standing.pending, accounts)]
     if standing.run is not None:
         run = standing.run
-        parts.append(words(f"\nRun {run.number} is open until {instant(run.expires_at)}.", "trade"))
+        parts.append(Text())
+        parts.append(words(f"Run {run.number} is open until {instant(run.expires_at)}.", "trade"))
     if standing.live_legs:
-        parts.append(legs_table(standing.live_legs))
+        parts.append(legs_table(standing.live_legs, accounts=accounts))
     for alarm in standing.alarms:
         tone = "alarm" if alarm.level == "page" else "care"
         parts.append(words(f"Alarm, {alarm.name}: {alarm.text}", tone))
@@ -63,7 +68,7 @@ def _value(standing: Standing) -> Text:
     seen, equity = standing.seen, standing.equity
     if seen is None or equity is None:
         return words("value unknown: a holding has no price", "care")
-    text = words(f"value {money(equity)}   cash {money(seen.cash)}")
+    text = words(f"value {money(equity)} USD   cash {money(seen.cash)} USD")
     if standing.unsliced:
         text.append(f"   in no slice, left alone: {listed(standing.unsliced, 6)}", style="quiet")
     return text
@@ -73,21 +78,22 @@ def _slices(standing: Standing, columns: int) -> RenderableType:
     if standing.last is None or not standing.last.decision.slices:
         return words("weights unknown at the last look", "care")
     return slices_table(
-        standing.last.decision.slices, columns=columns, managed_value=standing.managed
+        standing.last.decision.slices,
+        columns=columns,
+        managed_value=standing.managed,
+        depths={} if standing.target is None else depths_in(standing.target),
     )
 
 
-def _pending(pending: PendingApproval) -> list[RenderableType]:
+def _pending(pending: PendingApproval, accounts: int) -> list[RenderableType]:
+    short = short_hash(pending.proposal_hash)
+    reasons = dict.fromkeys(pending.reasons or (pending.proposal.reason,))
     return [
-        words(
-            f"Waits for you until {instant(pending.expires_at)}:"
-            f" {'; '.join(pending.reasons) or pending.proposal.reason}",
-            "care",
-        ),
-        plan_table(pending.proposal.legs),
+        words(f"Waits for your yes until {instant(pending.expires_at)}, because", "care"),
+        *(words(f"  {reason}", "care") for reason in reasons),
+        Text(),
+        plan_table(pending.proposal.legs, accounts=accounts),
         words(plan_summary(pending.proposal), "quiet"),
-        words(
-            f"trimtab approve {short_hash(pending.proposal_hash)}"
-            f"   or: trimtab reject {short_hash(pending.proposal_hash)}"
-        ),
+        Text(),
+        words(f"Yes: trimtab approve {short}   No: trimtab reject {short}"),
     ]

@@ -63,7 +63,7 @@ def _so_far(year: YearToDate) -> list[Text]:
     lines = [
         words(
             f"{name}: short-term {money(result.short)}, long-term {money(result.long)},"
-            f" tax on it {money(tax)}"
+            f" tax on it {money(tax)} USD"
         )
         for name, result, tax in both
     ]
@@ -79,8 +79,9 @@ def _so_far(year: YearToDate) -> list[Text]:
     lines.append(
         words(
             f"netted: {money(netted.short_gain)} short-term and {money(netted.long_gain)} long-term"
-            f" gain, {money(netted.deduction)} deducted; into the next year"
-            f" {money(netted.carry_short)} short-term and {money(netted.carry_long)} long-term loss"
+            f" gain, {money(netted.deduction)} deducted from other income; carried into the next"
+            f" year {money(netted.carry_short)} short-term and {money(netted.carry_long)} long-term"
+            " loss, all in USD"
         )
     )
     return lines

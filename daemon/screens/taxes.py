@@ -24,22 +24,20 @@ def taxes_lines(taxes: TaxEstimate, legs: Sequence[PlannedLeg]) -> RenderableTyp
         parts.append(lots)
     if taxes.naive_tax is not None:
         saved = taxes.naive_tax - taxes.tax
+        parts_of_it = [saving for saving in taxes.savings if saving.amount != ZERO]
         parts.append(
             words(
                 f"Selling in proportion, first in, first out, back to target: tax"
-                f" {money(taxes.naive_tax)}. This plan saves {money(saved)}:"
+                f" {money(taxes.naive_tax)} USD. This plan saves {money(saved)} USD"
+                f"{', by' if parts_of_it else '.'}"
             )
         )
-        parts += [
-            words(f"  {saving.technique}: {money(saving.amount)}")
-            for saving in taxes.savings
-            if saving.amount != ZERO
-        ]
+        parts += [words(f"  {one.technique}: {money(one.amount)}") for one in parts_of_it]
     if taxes.planner and taxes.gap is not None:
         parts.append(
             words(
                 f"Planner: {taxes.planner}; a better plan could save at most"
-                f" {money(taxes.gap)} more (tax, trading and drift together)",
+                f" {money(taxes.gap)} USD more (tax, trading and drift together)",
                 "quiet",
             )
         )
@@ -51,10 +49,10 @@ def headline(taxes: TaxEstimate) -> str:
     """The sum: what is realised by term and what it does to the year's tax."""
     if taxes.short_gain == ZERO and taxes.long_gain == ZERO:
         return "this plan realises no gain and no loss"
-    sums = f"short-term {money(taxes.short_gain)}, long-term {money(taxes.long_gain)}"
+    sums = f"short-term {money(taxes.short_gain)}, long-term {money(taxes.long_gain)} USD"
     if taxes.tax < ZERO:
-        return f"{sums}; the year's tax falls by {money(-taxes.tax)}"
-    return f"{sums}; the year's tax grows by {money(taxes.tax)}"
+        return f"{sums}; the year's tax falls by {money(-taxes.tax)} USD"
+    return f"{sums}; the year's tax grows by {money(taxes.tax)} USD"
 
 
 def lots_table(legs: Sequence[PlannedLeg]) -> Table:
