@@ -25,7 +25,8 @@ svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
 svg *{vector-effect:non-scaling-stroke}
 polyline{fill:none;stroke-width:1.5;stroke:var(--main);stroke-linejoin:round}
 polyline.fall{stroke:var(--fall)}
-.level{stroke:var(--rule);stroke-width:1}.band{fill:var(--band)}polyline.target{stroke:var(--range);stroke-dasharray:5 3}rect.bar{fill:var(--main)}
+.level{stroke:var(--rule);stroke-width:1}.band{fill:var(--band)}
+polyline.target{stroke:var(--range);stroke-dasharray:5 3}rect.bar{fill:var(--main)}
 .years{position:relative;height:20px;margin-left:68px;font-size:.75rem;color:var(--soft)}
 .years span{position:absolute;top:4px}
 .mark{position:absolute;width:7px;height:7px;margin:-3.5px 0 0 -3.5px;border-radius:50%;opacity:.85}

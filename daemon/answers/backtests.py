@@ -14,14 +14,18 @@ from backtest.dividend_file import read_dividends
 from backtest.history import Dividend, History, between, history_of
 from backtest.quick_csv import read_plainly
 from backtest.setup import Costs, Fill, Flow, Opening, Setup
-from brokers.simulated.price_file import read_prices
+from brokers.simulated.price_file import PriceFileError, read_prices
 from config.look import Look
 from config.settings import EventKind, Settings
 from daemon.targets.over_history import changes_of
+from daemon.worlds.simulated import BUILT_IN
 from portfolio.accounts import Autonomy
 from portfolio.money import ZERO, Money
 
 _T = TypeVar("_T")
+
+SHIPPED = "us_60_40"
+"""What a configuration calls the shipped prices."""
 
 DEFAULT_CASH = Money(Decimal(100_000))
 """What the first account begins with when nothing says how much."""
@@ -70,6 +74,22 @@ def _resolved(settings: Settings, wish: Wish) -> Wish:
         interest_percent=_first(wish.interest_percent, said.interest_percent),
         monthly=_first(wish.monthly, said.monthly),
     )
+
+
+def prices_of(settings: Settings, named: Path | None) -> Path:
+    """The file of prices that was named, else that of the configuration's `[simulation]`.
+
+    `us_60_40` names the shipped one. Raises `PriceFileError` when there is none.
+    """
+    shipped = BUILT_IN / "us_stocks_treasuries.csv"
+    if named is not None:
+        return shipped if str(named) == SHIPPED and not named.exists() else named
+    if settings.simulation is None:
+        raise PriceFileError(
+            "no prices are named, and the configuration has no [simulation] to take them from; "
+            "add --prices FILE"
+        )
+    return settings.simulation.prices_file or shipped
 
 
 def read_history(settings: Settings, prices: Path, dividends: Path | None, wish: Wish) -> History:

@@ -23,7 +23,12 @@ class FillWord(StrEnum):
 
 
 PricesOption = Annotated[
-    Path, typer.Option("--prices", "-p", help="Prices: date,SYM,SYM, a row a session.")
+    Path | None,
+    typer.Option(
+        "--prices",
+        "-p",
+        help="Prices: date,SYM,SYM, a row a session; else those of [simulation].",
+    ),
 ]
 DividendsOption = Annotated[
     Path | None, typer.Option("--dividends", help="Dividends: date,symbol,per_unit, or wide.")
@@ -54,8 +59,8 @@ ReportOption = Annotated[
 
 
 def backtest(
-    prices: PricesOption,
     configuration: ConfigArgument = None,
+    prices: PricesOption = None,
     config: ConfigOption = None,
     dividends: DividendsOption = None,
     first: FromOption = "",
@@ -112,14 +117,14 @@ def backtest(
 
 
 def _run(
-    configuration: Path, prices: Path, dividends: Path | None, wish: "Wish"
+    configuration: Path, prices: Path | None, dividends: Path | None, wish: "Wish"
 ) -> "tuple[Result, tuple[str, ...]]":
     """The backtest, and what to know of its weights; that is told on standard error too."""
     from backtest.history import HistoryError
     from backtest.run import run
     from brokers.simulated.price_file import PriceFileError
     from config.read import read_settings
-    from daemon.answers.backtests import read_history, setup_of
+    from daemon.answers.backtests import prices_of, read_history, setup_of
     from daemon.cli.door import Refusal
     from daemon.exit_codes import ExitCode
     from daemon.targets.feed import NoWeights
@@ -130,7 +135,7 @@ def _run(
     for words in said:
         typer.echo(words, err=True)
     try:
-        history = read_history(settings, prices, dividends, wish)
+        history = read_history(settings, prices_of(settings, prices), dividends, wish)
         return run(settings.policy, history, setup_of(settings, history, wish)), said
     except HistoryError as problem:
         raise PriceFileError(str(problem)) from None

@@ -32,8 +32,8 @@ ReportOption = Annotated[
 
 
 def compare(
-    prices: PricesOption,
     configurations: ConfigsArgument = None,
+    prices: PricesOption = None,
     dividends: DividendsOption = None,
     first: FromOption = "",
     last: ToOption = "",
@@ -53,7 +53,7 @@ def compare(
     """
     from backtest.compare import steps_of
     from config.variants import variants_at
-    from daemon.answers.backtests import Wish
+    from daemon.answers.backtests import Wish, prices_of
     from daemon.answers.comparisons import CompareWish, compared, draw_of
     from daemon.answers.today import today_at
 
@@ -63,8 +63,9 @@ def compare(
     wish = Wish(first=day_option("--from", first), last=day_option("--to", last))
     today = today_at(variants[0].settings, state)
     steps = steps_of(len(variants), draw_of(variants[0].settings, asked).paths)
+    file = prices_of(variants[0].settings, prices)
     with _progress(steps) as told, _sentences():
-        found = compared(variants, prices, dividends, wish, asked, told, today)
+        found = compared(variants, file, dividends, wish, asked, told, today)
     if report is not None:
         from backtest.report.compare_page import compare_page
 
