@@ -1,6 +1,6 @@
 """What a person tells of lots: a file of them, and trades done where trimtab cannot trade."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -27,6 +27,7 @@ class TicketAnswered:
     """What a person did, or did not do, in an account that trimtab cannot trade.
 
     `ticket` names the proposed order, empty for a trade that nobody proposed. `done` False declines.
+    `lots` are those named to the broker at a sale, with their units; empty, the first in went first.
     """
 
     kind: Literal["ticket_answered"] = "ticket_answered"
@@ -38,6 +39,7 @@ class TicketAnswered:
     price: Price
     day: date
     done: bool
+    lots: dict[str, Quantity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ def ticket(
         print_json(
             [
                 {"ticket": t.name, "at": t.at, "order": t.leg.intent, "price": t.leg.price}
+                | {"lots": t.leg.lots}
                 for t in waiting
             ]
         )
@@ -53,6 +54,10 @@ def ticket(
     for one in waiting:
         screen.print(words(f"Ticket {one.name}, {one.leg.intent.account}", "title"))
         screen.print(plan_table([one.leg]))
+        for lot in one.leg.lots:
+            bought = "" if lot.acquired_on is None else f" of {lot.acquired_on}"
+            text = f"Name this lot to the broker: {lot.quantity.normalize():f} units{bought}"
+            screen.print(words(f"{text} ({lot.lot_id})"))
     screen.print(words("Confirm what you did: trimtab ticket confirm NAME --price PRICE", "quiet"))
 
 
@@ -62,13 +67,22 @@ def confirm(
     price: Annotated[str, typer.Option("--price", help="What a unit was traded at.")],
     quantity: Annotated[str, typer.Option("--quantity", help="Units, if not all.")] = "",
     on: OnOption = "",
+    first_in: Annotated[
+        bool, typer.Option("--first-in", help="You named no lots to the broker.")
+    ] = False,
     config: ConfigOption = None,
     state: StateOption = None,
 ) -> None:
     """Say that you did it: its lots are booked, and a purchase counts for wash sales.
 
+    A sale is booked with the lots that the ticket names, as `[lots] method` chose them; they count
+    only if you named them to the broker at the sale and have it in writing, else say --first-in.
+
     Example: trimtab ticket confirm 12-1 --price 101.25 --on 2026-11-20
     """
+    from dataclasses import replace
+
+    from daemon.taxes.tickets import lots_named
     from portfolio.lot_events import TicketAnswered
     from portfolio.money import Price, Quantity
 
@@ -84,6 +98,8 @@ def confirm(
         day=_day(on),
         done=True,
     )
+    if not first_in:
+        answer = replace(answer, lots=lots_named(found.leg, answer.quantity))
     told = _hand_over(directory, answer)
     typer.echo(
         f"Confirmed {name}{told}. Adjust cash_usd of {intent.account}, if you keep it there."

@@ -78,6 +78,7 @@ def ticket_subject(answer: TicketAnswered) -> str:
             "price": str(answer.price),
             "day": answer.day.isoformat(),
             "done": answer.done,
+            "lots": {name: str(units) for name, units in answer.lots.items()},
         }
     )
 
@@ -95,6 +96,7 @@ def serve_ticket(house: House, request: Request) -> None:
             price=Price(_above_zero(found["price"])),
             day=date.fromisoformat(found["day"]),
             done=bool(found["done"]),
+            lots=_lots(found.get("lots", {})),
         )
     except (ValueError, KeyError, TypeError):
         return
@@ -107,6 +109,12 @@ def serve_ticket(house: House, request: Request) -> None:
     }
     if not answer.ticket or answer.ticket not in answered:
         house.journal.append(answer, actor=request.by)
+
+
+def _lots(found: object) -> dict[str, Quantity]:
+    if not isinstance(found, dict):
+        raise TypeError("lots are a table")
+    return {str(name): Quantity(_above_zero(units)) for name, units in found.items()}
 
 
 def _above_zero(text: object) -> Decimal:

@@ -275,6 +275,7 @@ def _ticket(event: TicketAnswered, seq: int) -> Iterator[TaxEvent]:
             symbol=event.symbol,
             quantity=event.quantity,
             proceeds=value,
+            lots=tuple(event.lots.items()),
         )
     else:
         lot = Lot(

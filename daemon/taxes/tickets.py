@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from portfolio.accounts import Account
 from portfolio.decisions import PlannedLeg, Proposal
 from portfolio.lot_events import TicketAnswered
+from portfolio.money import ZERO, Quantity
 from portfolio.ports import JournalReader
 
 LOOK_BACK: Final = 50
@@ -41,3 +43,14 @@ def open_tickets(journal: JournalReader, accounts: tuple[Account, ...]) -> tuple
             )
             return tuple(t for t in tickets if t.name not in answered)
     return ()
+
+
+def lots_named(leg: PlannedLeg, quantity: Decimal) -> dict[str, Quantity]:
+    """The lots that a ticket's sale takes, cut to what was sold; empty where they do not suffice."""
+    left, named = quantity, {}
+    for sale in leg.lots:
+        part = min(left, sale.quantity)
+        if part > ZERO:
+            named[sale.lot_id] = Quantity(part)
+            left -= part
+    return named if left == ZERO else {}

@@ -18,7 +18,7 @@ from policies.taxes.rates import tax_of_year
 from policies.taxes.terms import dividend_is_qualified, result_of_sale
 from policies.taxes.wash import WINDOW_DAYS
 from portfolio.accounts import AccountKind
-from portfolio.lots import Lot
+from portfolio.lots import Lot, ReliefMethod
 from portfolio.memory import RecentLoss
 from portfolio.money import ZERO, Money, Price, Quantity
 from portfolio.orders import Side
@@ -94,6 +94,7 @@ def _holding(
         lots=tuple(lot for lot in account.lots if lot.symbol == symbol),
         available=desk.sellable.get(symbol, Quantity(ZERO)),
         price=quote.bid,
+        fifo=account.account.can_trade or book.policy.lots.method is ReliefMethod.FIFO,
         is_fund=book.instrument(symbol).is_fund or symbol in rule.partners,
         round_trip=_spread(quote) + _spread(other or quote),
         recent=_bought_lately(book, symbol),

@@ -2,45 +2,62 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 
 from policies.book import Book
+from policies.planning.harvest_view import gain_rates
 from policies.planning.tax.household import lots_in_order
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.rates import tax_of_year
+from policies.taxes.relief import MarginalRates, relief_in_force, relieve
 from policies.taxes.terms import Term, result_of_sale
 from portfolio.accounts import AccountKind
 from portfolio.decisions import LotSale, PlannedLeg, TaxEstimate
-from portfolio.lots import divided
+from portfolio.lots import Lot
 from portfolio.money import ZERO, Money, to_cents
 from portfolio.orders import Side
 
 
 def with_lots(book: Book, leg: PlannedLeg) -> PlannedLeg:
-    """A sale in a taxable account with the lots it takes, first in, first out; others as they are."""
+    """A sale in a taxable account with the lots it takes; others as they are.
+
+    A broker that trimtab trades with sells first in, first out. Where a person places the order they
+    can name the lots, so there the household's method counts.
+    """
     intent = leg.intent
     account = next(a for a in book.snapshot.accounts if a.account.id == intent.account)
     if intent.side is Side.BUY or account.account.kind is not AccountKind.TAXABLE:
         return leg
-    desk = next(d for d in book.desks if d.account == intent.account)
-    left: Decimal = intent.quantity
     taken: list[LotSale] = []
-    for lot in lots_in_order(book, desk, intent.symbol):
-        if left <= ZERO:
-            break
-        part, _ = divided(lot, min(left, lot.quantity))
+    for part in _parts(book, leg, may_name_lots=not account.account.can_trade):
         found = result_of_sale(part, part.quantity * leg.price, book.snapshot.day)
         taken.append(
             LotSale(
-                lot_id=lot.lot_id,
+                lot_id=part.lot_id,
                 quantity=part.quantity,
-                acquired_on=lot.acquired_on,
+                acquired_on=part.acquired_on,
                 term="" if found.term is None else found.term.value,
                 gain=None if found.gain is None else to_cents(found.gain),
             )
         )
-        left -= part.quantity
     return replace(leg, lots=tuple(taken))
+
+
+def _parts(book: Book, leg: PlannedLeg, *, may_name_lots: bool) -> tuple[Lot, ...]:
+    """The lots or parts of lots of a sale in the order in which they go; what is short is left out."""
+    intent = leg.intent
+    desk = next(d for d in book.desks if d.account == intent.account)
+    own = lots_in_order(book, desk, intent.symbol)
+    quantity = min(intent.quantity, sum((lot.quantity for lot in own), ZERO))
+    method, _ = relief_in_force(book.policy.lots.method, may_name_lots=may_name_lots)
+    short, long = gain_rates(book) if book.policy.taxes is not None else (ZERO, ZERO)
+    return relieve(
+        own,
+        quantity,
+        method,
+        price=leg.price,
+        on=book.snapshot.day,
+        rates=MarginalRates(short=short, long=long),
+    )
 
 
 def gains_of(legs: Iterable[PlannedLeg]) -> tuple[Money, Money]:

@@ -9,15 +9,18 @@ import pytest
 
 from daemon.observe import observe
 from daemon.requests.acting import serve_request
-from daemon.requests.spool import done, take_requests
+from daemon.requests.lots import ticket_subject
+from daemon.requests.spool import Request, done, take_requests
 from daemon.screens.sentences import tell
 from daemon.taxes.ledger import JournalLedger
 from policies.taxes.reporting import recent_losses
 from policies.taxes.wash import TaxAccount, TaxHousehold
 from portfolio.accounts import Account, AccountKind
 from portfolio.decisions import Proposal
+from portfolio.lot_events import LotsImported, TicketAnswered
 from portfolio.lots import Lot
-from portfolio.money import Money
+from portfolio.money import Money, Price, Quantity
+from portfolio.orders import Side
 from portfolio.snapshot import AccountSnapshot
 from tests.support.command_line import trimtab
 from tests.support.house import Rig, build_rig, table
@@ -294,3 +297,26 @@ def test_whose_wash_is_meant_must_be_said(rig: Rig, tmp_path: Path) -> None:
     said = trimtab(*words, "--config", tmp_path / "trimtab.toml", "--state", tmp_path)
     assert said.code != 0
     assert "Say which account with --account; there are: main, plan." in said.err
+
+
+def test_lots_that_a_ticket_named_are_the_ones_that_leave_the_ledger(rig: Rig) -> None:
+    rows = tuple(
+        {"type": "transfer_in", "account": "plan", "symbol": "STK", "quantity": "10", "id": name}
+        | {"acquired": day, "date": day, "amount": amount}
+        for name, day, amount in (("a", "2020-01-02", "500"), ("b", "2021-01-04", "900"))
+    )
+    rig.journal.append(LotsImported(source="plan.csv", form="positions", rows=rows))
+    answer = TicketAnswered(
+        ticket="",
+        account="plan",
+        symbol="STK",
+        side=Side.SELL,
+        quantity=Quantity(Decimal(4)),
+        price=Price(Decimal(100)),
+        day=DAYS[1],
+        done=True,
+        lots={"b": Quantity(Decimal(4))},
+    )
+    request = Request(kind="ticket", by="ann", subject=ticket_subject(answer), at=rig.clock.now())
+    serve_request(rig.house, rig.watch, request)
+    assert ledger(rig, "plan") == [("STK", 10, 500), ("STK", 6, 540)]
