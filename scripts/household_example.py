@@ -56,7 +56,7 @@ def policy() -> Policy:
 
 
 def household() -> Snapshot:
-    """A taxable account with three lots and a tax-deferred one, grown to 70 % stocks."""
+    """A taxable account with three lots and a tax-deferred one, grown to 72.5 % stocks."""
     quotes = {s: _quote(s, price) for s, price in PRICES.items()}
     return Snapshot(
         household="example",
@@ -128,6 +128,11 @@ def _start(plan: Proposal) -> Iterator[str]:
         " no advice, and no"
     )
     yield "filing."
+    yield ""
+    yield (
+        f"Before the plan the year has {_usd(SO_FAR.short)} of short-term gain, and"
+        f" {_usd(SO_FAR.carried_long)} of long-term loss was carried into it."
+    )
     yield ""
     yield f"The target is 60 % VTI and 40 % BND. What fired: {plan.reason}."
     yield ""
@@ -252,6 +257,37 @@ def _savings(taxes: TaxEstimate) -> Iterator[str]:
         left -= saving.amount
         yield f"| {saving.technique} | {_usd(left)} | {_usd(saving.amount)} |"
     yield f"| **together** | **{_usd(taxes.tax)}** | **{_usd(taxes.naive_tax - taxes.tax)}** |"
+    yield ""
+    yield from _steps()
+
+
+def _steps() -> Iterator[str]:
+    """The first two steps by hand, in fractions of a share."""
+    value = {
+        a.account.id: sum((p.quantity * PRICES[p.symbol] for p in a.positions), Decimal(0))
+        for a in household().accounts
+    }
+    stocks = {a.account.id: a.quantity("VTI") * PRICES["VTI"] for a in household().accounts}
+    surplus = sum(stocks.values()) - Decimal("0.6") * sum(value.values())
+    own = surplus * stocks["brokerage"] / sum(stocks.values())
+    before = tax_of_year(RATES, SO_FAR, 2026)
+    rest = surplus - stocks["ira"]
+    first = f"In proportion the brokerage sells {_usd(own)} of the {_usd(surplus)} too much"
+    second = f"With the ira first, its {_usd(stocks['ira'])} go; the brokerage sells {_usd(rest)}"
+    for text, sold in ((first, own), (second, rest)):
+        gain = sold / 250 * 150
+        tax = tax_of_year(RATES, SO_FAR.with_sale(long=gain), 2026)
+        yield (
+            f"{text}, of vti-2021: {_usd(sold)} / 250 × 150 = {_usd(gain)} of long-term gain. Less the"
+            f" 4,000.00 carried in, {_usd(gain - 4000)} are taxed at 15 % and the 1,000.00 of"
+            f" short-term gain at 35 %: {_usd(tax)}, instead of {_usd(before)} without any sale, so"
+            f" {_usd(tax - before)} more."
+        )
+        yield ""
+    yield (
+        "To target both sell only lots first in, first out, so that there is nothing more to choose;"
+        " the last step is the plan above."
+    )
 
 
 def _order(leg: PlannedLeg) -> str:

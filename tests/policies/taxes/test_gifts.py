@@ -1,5 +1,6 @@
 """Which lots are given, against the worked cases and by their properties."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.taxes.events import Acquired, Moved, Sold, TaxEvent
 from policies.taxes.gift_limits import (
     Charity,
     deduction_in_year,
@@ -24,6 +26,10 @@ from policies.taxes.gifts import (
     plan_gift,
     why_not_given,
 )
+from policies.taxes.ledger import replay
+from policies.taxes.terms import first_long_term_day
+from policies.taxes.wash import TaxHousehold
+from portfolio.lots import Lot
 from portfolio.money import Money, Price, Quantity
 from tests.support.vectors import vectors
 
@@ -245,3 +251,54 @@ def test_a_suggestion_holds_five_days_and_three_percent(day: date, apple: str, h
 
 def usd(amount: int) -> Money:
     return Money(Decimal(amount))
+
+
+def test_what_is_bought_back_the_same_day_is_a_new_lot_and_no_wash() -> None:
+    """The worked repurchase: the gift has no loss; but the purchase replaces another lot's loss."""
+    case = CASES["replacement"]
+    (old,) = [row for row in CASES["lots"] if row["id"] == case["gift_lot"]]
+    day = date.fromisoformat(case["repurchase_date"])
+    value = Money(case["fmv"] * case["shares"])
+    history: list[TaxEvent] = [
+        Acquired(on=date.fromisoformat(old["acquired"]), lot=owned(old, old["basis_ps"])),
+        Moved(
+            on=day,
+            account="brokerage",
+            symbol=old["sym"],
+            quantity=Quantity(Decimal(case["shares"])),
+            lots=((old["id"], Quantity(Decimal(case["shares"]))),),
+        ),
+        Acquired(on=day, lot=replace(owned(old, case["fmv"]), lot_id="new", acquired_on=day)),
+    ]
+    book_after = replay(history, TaxHousehold())
+    (new,) = book_after.lots
+    assert book_after.slices == ()
+    assert (new.quantity, new.basis, new.acquired_on) == (case["new_lot"]["qty"], value, day)
+    first_long = date.fromisoformat(case["new_lot"]["first_long_term_date"])
+    assert first_long_term_day(day) == first_long
+
+    dear = replace(owned(old, Decimal(300)), lot_id="dear", acquired_on=date(2025, 6, 2))
+    loss = Sold(
+        on=date(2025, 12, 20),
+        sale="S",
+        account="brokerage",
+        symbol=old["sym"],
+        quantity=Quantity(Decimal(25)),
+        proceeds=Money(Decimal(25 * 250)),
+        lots=(("dear", Quantity(Decimal(25))),),
+    )
+    washed = replay([Acquired(on=date(2025, 6, 2), lot=dear), *history, loss], TaxHousehold())
+    (piece,) = washed.slices
+    assert (piece.gain, piece.disallowed) == (-1_250, 1_250)
+
+
+def owned(row: dict[str, Any], unit_cost: Decimal) -> Lot:
+    units = Decimal(row["qty"])
+    return Lot(
+        lot_id=row["id"],
+        symbol=row["sym"],
+        quantity=Quantity(units),
+        acquired_on=date.fromisoformat(row["acquired"]),
+        basis=Money(units * unit_cost),
+        account="brokerage",
+    )

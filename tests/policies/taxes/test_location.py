@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from policies.book import Book, open_book
+from policies.policy import Policy
 from policies.taxes.location import (
     Payout,
     Place,
@@ -15,6 +17,7 @@ from policies.taxes.location import (
 )
 from portfolio.accounts import AccountKind
 from portfolio.money import Money, Weight
+from tests.support.households import account, household, memory, quote, target
 from tests.support.vectors import vectors
 
 CASE = vectors("asset_location")
@@ -83,3 +86,24 @@ def test_a_tax_deferred_account_may_be_counted_after_tax() -> None:
     )
     assert value == weighing["after_tax_value"]
     assert after_tax_value(value, AccountKind.TAX_FREE, weighing["tau_ret"]) == value
+
+
+def test_filling_by_the_highest_drag_first_is_as_good_as_the_optimum() -> None:
+    placed = best_location(TARGET, PLACES, DRAGS, RETURNS)
+    assert yearly_drag(placed, PLACES, DRAGS) == CASE["greedy_drag"]
+    assert CASE["greedy_drag"] == CASE["annual_drag_optimal"]
+
+
+def test_bands_see_the_households_weights_not_an_accounts() -> None:
+    """Each account is far from the target by design; together they are what the case says."""
+    case = CASE["drift_household"]
+    accounts = [
+        account(0, held, name=name, kind=KINDS[name]) for name, held in case["holdings"].items()
+    ]
+    weights = {"US": "51", "INTL": "18", "BOND": "31"}
+    snapshot = household(*accounts, quotes=tuple(quote(symbol, 1) for symbol in weights))
+    book = open_book(snapshot, Policy(target=target(weights)), memory())
+    assert isinstance(book, Book)
+    found = {drift.name.upper(): drift.actual for drift in book.drifts if drift.actual}
+    assert found == case["weights"]
+    assert all(drift.drift == 0 for drift in book.drifts)

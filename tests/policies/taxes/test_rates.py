@@ -58,6 +58,11 @@ def test_the_shipped_brackets_are_those_of_the_revenue_procedure(year: str, name
     assert len(ORDINARY_RATES) == len(shipped.ordinary)
 
 
+@pytest.mark.parametrize("name", list(CASES["niit_thresholds"]))
+def test_the_net_investment_income_tax_begins_at_the_statutes_threshold(name: str) -> None:
+    assert table(2026, NAMES[name]).niit_from == CASES["niit_thresholds"][name]
+
+
 @pytest.mark.parametrize("case", CASES["stacking_cases"], ids=lambda c: c["status"])
 def test_long_term_gain_is_taxed_on_top_of_ordinary_income(case: dict[str, Any]) -> None:
     shipped = table(case["year"], NAMES[case["status"]])
