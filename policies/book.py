@@ -22,6 +22,7 @@ from policies.vanished import presumed_values
 from portfolio.accounts import Autonomy
 from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
 from portfolio.instruments import Instrument
+from portfolio.keeping import keeps_answers
 from portfolio.memory import Memory
 from portfolio.money import ZERO, Money, Price, Quantity, Weight, total, value_of
 from portfolio.orders import Order, Side
@@ -240,6 +241,7 @@ def _values(
     return prices, values, unpriced
 
 
+@keeps_answers
 def half_widths_of(policy: Policy) -> tuple[Weight, ...]:
     """Of every slice, in order; zero for the cash slice, which has no band."""
     weights = policy.target.weights

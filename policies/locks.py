@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from policies.policy import Policy
+from portfolio.keeping import keeps_answers
 from portfolio.target import Lock, Slice
 
 
@@ -18,6 +19,7 @@ class Locks:
 NO_LOCKS = Locks()
 
 
+@keeps_answers
 def locks_of(policy: Policy) -> Locks:
     """The locks of every symbol of the target: its own, its slice's, and those of the groups above."""
     nodes = policy.target.slices

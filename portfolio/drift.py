@@ -13,6 +13,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from portfolio.keeping import keeps_answers
 from portfolio.money import ZERO, Money, Quantity, Weight, value_of
 from portfolio.snapshot import Snapshot
 from portfolio.target import Slice, Target
@@ -49,6 +50,7 @@ class Shape:
     is_flat: bool
 
 
+@keeps_answers
 def shape_of(target: Target) -> Shape:
     """The arrays of a target, slices in the order of `target.slices`."""
     index = {leaf: n for n, leaf in enumerate(target.leaves)}

@@ -26,6 +26,7 @@ from policies.triggers.kernels import holds
 from policies.triggers.moments import Moments
 from portfolio.decisions import Gate
 from portfolio.drift import Rows
+from portfolio.keeping import keeps_answers
 from portfolio.money import ZERO
 
 
@@ -54,6 +55,7 @@ class Assumed:
     improvement: Decimal | None = None
 
 
+@keeps_answers
 def firing_rule(policy: Policy) -> Condition:
     """The tree that a policy fires by. Without `fire` the plain settings are a shorthand for one:
 

@@ -11,6 +11,7 @@ from policies.policy import Policy
 from policies.triggers.bands import kernel_widths
 from policies.triggers.calendar import Days
 from portfolio.drift import Block, Rows, Shape, drift_in, shape_of
+from portfolio.keeping import keeps_answers
 from portfolio.money import Weight
 from portfolio.target import Target
 from portfolio.wakes import BY_HAND
@@ -57,6 +58,7 @@ class Moments:
     person: bool = False
 
 
+@keeps_answers
 def frame_of(policy: Policy, half_widths: tuple[Weight, ...]) -> Frame:
     """Make the arrays of a policy; once for a whole history."""
     target = policy.target
