@@ -13,7 +13,7 @@ from daemon.observe import holdings, observe
 from daemon.reconcile import Differences, check_cash, check_worth, reconcile
 from daemon.settle import Progress, settle
 from daemon.targets.change import take_target
-from daemon.upkeep.clock_check import check_clock
+from daemon.upkeep.clock_check import check_clock, check_open
 from daemon.upkeep.jumps import tell_jumps
 from policies.decide import decide
 from policies.limits import check_plan
@@ -66,8 +66,9 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     committed before stays true, and the next cycle starts from it.
     """
     settle(house, watch.progress)
-    check_clock(house)
+    closed = check_clock(house)
     snapshot = observe(house)
+    check_open(snapshot, closed)
     take_target(house, watch, snapshot)
     check_cash(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)

@@ -6,16 +6,42 @@ from typing import Final
 from daemon.executor import halt
 from daemon.house import House
 from portfolio.events import Alarm, AlarmCleared
+from portfolio.ports import Unavailable
+from portfolio.snapshot import Snapshot
 
 SKEW_ALARM: Final = timedelta(seconds=2)
 SKEW_HALT: Final = timedelta(seconds=5)
 
 
-def check_clock(house: House) -> None:
-    """Compare this machine's clock with each broker's: two seconds alarm, five halt."""
+AT_THE_EDGES: Final = timedelta(minutes=1)
+"""So near to an open or a close, two clocks may say different things and both be right."""
+
+
+def check_open(snapshot: Snapshot, closed: frozenset[str]) -> None:
+    """See that no broker says `closed` in the middle of a session of the calendars.
+
+    An exchange that was stopped for the day is in no calendar. Raises `Unavailable`.
+    """
+    session, at = snapshot.session, snapshot.as_of
+    if closed and session.opens_at + AT_THE_EDGES <= at < session.closes_at - AT_THE_EDGES:
+        raise Unavailable(
+            f"the broker of {', '.join(sorted(closed))} says that the exchange is closed, the"
+            f" calendar that it is open until {session.closes_at:%H:%M} UTC"
+        )
+
+
+def check_clock(house: House) -> frozenset[str]:
+    """Compare this machine's clock with each broker's: two seconds alarm, five halt.
+
+    Returns the accounts whose broker says that the exchange is closed.
+    """
+    closed: set[str] = set()
     for account, reader in house.readers.items():
         asked = house.clock.now()
-        theirs = reader.clock().now
+        said = reader.clock()
+        theirs = said.now
+        if not said.is_open:
+            closed.add(account)
         # An answer takes time; what lies between question and answer is no difference.
         skew = max(asked - theirs, theirs - house.clock.now(), timedelta(0))
         if skew > SKEW_HALT:
@@ -27,6 +53,7 @@ def check_clock(house: House) -> None:
             house.journal.append(Alarm(name="clock skew", level="page", text=text, scope=account))
         elif skew <= SKEW_ALARM and _clock_alarm_is_open(house, account):
             house.journal.append(AlarmCleared(name="clock skew", scope=account))
+    return frozenset(closed)
 
 
 def _clock_alarm_is_open(house: House, account: str) -> bool:

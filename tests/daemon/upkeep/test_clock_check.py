@@ -13,7 +13,7 @@ from brokers.simulated.broker import SimulatedBroker
 from daemon.upkeep.clock_check import check_clock
 from policies.policy import Policy
 from portfolio.decisions import Hold
-from portfolio.ports import BrokerClock
+from portfolio.ports import BrokerClock, Unavailable
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, FALL, GROWTH, sixty_forty
 
@@ -71,3 +71,21 @@ def test_a_clock_that_was_set_wrongly_stops_the_look_before_it_plans(
         outcome = rig.look()
     assert isinstance(outcome.decision, Hold)
     assert "apart" in (rig.latch.reason() or "")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "trades"),
+    [(0.5, True), (1, False), (200, False), (388.9, False), (389, True)],
+)
+def test_a_broker_that_says_closed_in_the_middle_of_a_session_is_believed_before_the_calendar(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, minutes: float, trades: bool
+) -> None:
+    """The exchange was stopped for the day; near the open and the close both clocks may be right."""
+    rig.go_to(DAYS[9], timedelta(minutes=minutes))
+    now = rig.clock.now()
+    monkeypatch.setattr(rig.broker, "clock", lambda: BrokerClock(now=now, is_open=False))
+    if trades:
+        rig.look()
+        return
+    with pytest.raises(Unavailable, match="of main says that the exchange is closed, the calendar"):
+        rig.look()

@@ -1,5 +1,6 @@
 """The exchange's calendar: the broker decides, the library checks, old rows serve for a while."""
 
+import time as clock
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -215,3 +216,38 @@ def test_the_library_answers_for_a_week_without_a_session() -> None:
 @pytest.mark.parametrize("day", [date(2025, 1, 9), date(2026, 7, 3), date(2027, 6, 18)])
 def test_the_library_knows_unusual_closures(day: date) -> None:
     assert library_sessions(day, day) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Singapore", "America/New_York", "Pacific/Apia"])
+@pytest.mark.parametrize(
+    ("day", "opens", "closes"),
+    [
+        (date(2025, 1, 9), None, None),  # a day of mourning
+        (date(2025, 11, 28), 14.5, 18.0),  # the day after Thanksgiving, until one
+        (date(2026, 3, 6), 14.5, 21.0),  # the Friday before the clocks go forward
+        (date(2026, 3, 9), 13.5, 20.0),  # and the Monday after
+        (date(2026, 10, 30), 13.5, 20.0),  # the Friday before they go back
+        (date(2026, 11, 2), 14.5, 21.0),
+    ],
+)
+def test_the_zone_of_the_machine_moves_no_session(
+    monkeypatch: pytest.MonkeyPatch,
+    zone: str,
+    day: date,
+    opens: float | None,
+    closes: float | None,
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    clock.tzset()
+    try:
+        found = list(library_sessions(day, day))
+    finally:
+        monkeypatch.undo()
+        clock.tzset()
+    if opens is None or closes is None:
+        assert found == []
+        return
+    midnight = datetime.combine(day, time(), UTC)
+    (only,) = found
+    assert only.opens_at == midnight + timedelta(hours=opens)
+    assert only.closes_at == midnight + timedelta(hours=closes)
