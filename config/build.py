@@ -238,6 +238,8 @@ def _reconciling(document: Document) -> Reconciling:
         confirm_reads=table.confirm_reads,
         confirm_after=timedelta(seconds=table.confirm_seconds),
         alarm_after=timedelta(minutes=table.alarm_minutes),
+        split_fit=fraction(table.split_fit_percent),
+        split_wait=timedelta(hours=table.split_wait_hours),
     )
 
 

@@ -245,6 +245,14 @@ class ReconcileTable(Table):
     alarm_minutes: Annotated[int, whole(least=1, most=1440)] = key(
         int(_RECONCILING.alarm_after.total_seconds()) // 60, "one that lasts so long pages"
     )
+    split_fit_percent: PercentAbove = key(
+        percent(_RECONCILING.split_fit),
+        "units that changed n for m, and a price that changed inversely to within this: a split",
+    )
+    split_wait_hours: Annotated[int, whole(least=1, most=720)] = key(
+        int(_RECONCILING.split_wait.total_seconds()) // 3600,
+        "so long a symbol waits for the booking of what looks like a split",
+    )
 
 
 class EventTable(Table):

@@ -182,13 +182,16 @@ class Reconciling:
     household's worth.
 
     A difference counts as a change from outside after `confirm_reads` equal reads over
-    `confirm_after`; one that has not settled after `alarm_after` pages.
+    `confirm_after`; one that has not settled after `alarm_after` pages. One that looks like a split,
+    its value moved by at most `split_fit`, waits `split_wait` for its booking.
     """
 
     max_doubt: Decimal = Decimal("0.005")
     confirm_reads: int = 4
     confirm_after: timedelta = timedelta(seconds=180)
     alarm_after: timedelta = timedelta(minutes=15)
+    split_fit: Decimal = Decimal("0.10")
+    split_wait: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

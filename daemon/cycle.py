@@ -15,6 +15,7 @@ from daemon.settle import Progress, settle
 from daemon.targets.change import take_target
 from daemon.upkeep.clock_check import check_clock, check_open
 from daemon.upkeep.jumps import tell_jumps
+from daemon.upkeep.splits import note_splits
 from policies.decide import decide
 from policies.limits import check_plan
 from policies.planning.granted import cut, steps_in
@@ -71,8 +72,9 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     check_open(snapshot, closed)
     take_target(house, watch, snapshot)
     check_cash(house, snapshot, watch.differences)
+    note_splits(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)
-    check_worth(house, snapshot, fences)
+    check_worth(house, snapshot, fences, watch.differences.splits)
     memory = remember(house, wake, snapshot.session, more_fences=fences)
 
     decision = decide(snapshot, house.policy, memory)

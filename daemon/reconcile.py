@@ -6,7 +6,7 @@ that does not follow from the last cash seen, our fills and the flows is no answ
 nor are holdings that differ by so much that the worth of the household is in doubt.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -43,7 +43,8 @@ class Differences:
 
     `moved` is what the rows up to `read_to` have moved an account's cash by, and `base` what was
     there besides. A new process goes on from the last look in the journal. In the accounts of
-    `unsure` no difference is accepted: orders of ours are there that nobody wrote down.
+    `unsure` no difference is accepted: orders of ours are there that nobody wrote down. `splits` look
+    like one that the broker has not told of yet, as n for m.
     """
 
     seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Differences:
     moved: dict[str, Decimal] = field(default_factory=dict)
     read_to: int = 0
     unsure: frozenset[str] = frozenset()
+    splits: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
 
 def check_cash(house: House, snapshot: Snapshot, differences: Differences) -> None:
@@ -149,12 +151,18 @@ def reconcile(
     return tuple(fences)
 
 
-def check_worth(house: House, snapshot: Snapshot, fences: Sequence[Fence]) -> None:
+def check_worth(
+    house: House,
+    snapshot: Snapshot,
+    fences: Sequence[Fence],
+    splits: Collection[tuple[str, str]] = (),
+) -> None:
     """See that the holdings which `reconcile` fenced leave the worth of the household known.
 
     Every order is sized by that worth. Sold shares that a lagging replica still shows, beside the cash
     that they brought, would be counted twice and bought for twice. Raises `Unavailable` when the
     units in dispute, at their last prices, are more than `max_doubt` of it, or have no price.
+    A split leaves a holding's worth as it was: `splits` are in no doubt.
     """
     if not fences:
         return
@@ -162,6 +170,8 @@ def check_worth(house: House, snapshot: Snapshot, fences: Sequence[Fence]) -> No
     recorded = {account: house.journal.positions(account) for account in held}
     in_doubt = ZERO
     for fence in fences:
+        if (fence.account, fence.symbol) in splits:
+            continue
         shown = held[fence.account].get(fence.symbol, ZERO)
         units = abs(shown - recorded[fence.account].get(fence.symbol, ZERO))
         price = snapshot.count_price(fence.symbol)
@@ -191,6 +201,8 @@ def _is_confirmed(
         differences.seen[account, symbol] = _Seen(held=held, first=now, since=since)
         return False
     seen.reads += 1
+    if (account, symbol) in differences.splits and now - seen.first < house.reconciling.split_wait:
+        return False
     return _stands(house, seen, now)
 
 

@@ -23,6 +23,7 @@ from daemon.requests.spool import Request
 from daemon.review.due import letter_due
 from daemon.settle import settle
 from daemon.upkeep.clearing import clear_what_is_over
+from daemon.upkeep.splits import note_splits
 from daemon.waking.alarms import Alarms
 from daemon.waking.edges import crossings, is_due
 from daemon.waking.queue import WakeQueue
@@ -217,6 +218,7 @@ class Service:
         """
         snapshot = observe(self.house)
         check_cash(self.house, snapshot, self.watch.differences)
+        note_splits(self.house, snapshot, self.watch.differences)
         reconcile(self.house, holdings(snapshot), self.watch.differences)
         out = crossings(snapshot, self.house.policy)
         crossed = out - self._crossed

@@ -4,8 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from brokers.simulated.settings import SimulatedSettings
 from policies.policy import Policy
 from portfolio.canonical import document_of

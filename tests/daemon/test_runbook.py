@@ -11,7 +11,15 @@ ROOT = Path(__file__).parent.parent.parent
 def alarm_names() -> Iterator[str]:
     """The names in `Alarm(name=...)`, and the ones that settling hands to `_pages`."""
     for path in (ROOT / "daemon").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        constants = {
+            target.id: node.value.value
+            for node in module.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(module):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
             if node.func.id == "_pages":
@@ -22,6 +30,8 @@ def alarm_names() -> Iterator[str]:
                 continue
             if isinstance(given, ast.Constant):
                 yield str(given.value)
+            elif isinstance(given, ast.Name) and given.id in constants:
+                yield str(constants[given.id])
 
 
 def test_every_alarm_has_its_page_in_the_runbook_and_every_page_its_alarm() -> None:
