@@ -47,7 +47,7 @@ def measure(effort: Effort, progress: Progress) -> list[Row]:
 
 
 def _of_kind(kind: BookKind, effort: Effort, progress: Progress, *, fifo: bool) -> list[Row]:
-    count = effort.tax_books if kind.accounts == 1 else max(1, effort.tax_books // 8)
+    count = effort.tax_books
     relief = ", first in first out" if fifo else ""
     size = f"{kind.names} × {kind.lots}, {kind.accounts} account{'s' * (kind.accounts > 1)}{relief}"
     progress(f"tax plan, {size}")

@@ -3,27 +3,23 @@
 OPT-1 with tight bounds. Netting: the two net results split into gain and loss by a binary each and
 so their sum; the yearly deduction takes short-term loss first (`bO`). FIFO: a lot is opened only when
 the one before is gone. Wash guard: a slice either realises a loss that a purchase would wash, or is
-bought. Flat rates only: brackets would need more pieces than this oracle has.
+bought. Brackets are pieces of their own (`exact_brackets`).
 Needs highspy (the optional extra `exact`), imported where it is used.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from policies.planning.tax.exact_brackets import Netted, brackets
 from policies.planning.tax.problem import Problem, Trades
+from policies.planning.tax.program import INFINITY, Model
 from portfolio.drift import Block
-
-INFINITY = float("inf")
 
 
 class NoSolver(Exception):
     """highspy is not installed."""
-
-
-class NotExact(Exception):
-    """The exact planner knows flat rates only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,38 +32,8 @@ class Solved:
     optimal: bool
 
 
-@dataclass(slots=True, kw_only=True)
-class Model:
-    """A program as it grows: columns with bounds and costs, rows with their entries."""
-
-    low: list[float] = field(default_factory=list)
-    high: list[float] = field(default_factory=list)
-    cost: list[float] = field(default_factory=list)
-    binary: list[int] = field(default_factory=list)
-    rows: list[tuple[float, float, list[int], list[float]]] = field(default_factory=list)
-
-    def column(self, high: float = INFINITY, *, cost: float = 0.0, low: float = 0.0) -> int:
-        """A new variable between `low` and `high`."""
-        self.low.append(low)
-        self.high.append(high)
-        self.cost.append(cost)
-        return len(self.cost) - 1
-
-    def flag(self) -> int:
-        """A new binary."""
-        index = self.column(1.0)
-        self.binary.append(index)
-        return index
-
-    def row(self, low: float, high: float, *entries: tuple[int, float]) -> None:
-        """low <= sum of coefficient x variable <= high."""
-        self.rows.append((low, high, [i for i, _ in entries], [c for _, c in entries]))
-
-
 def solve(problem: Problem, *, seconds: float = 10.0) -> Solved:
-    """Solve to optimality or to the time limit. Raises `NoSolver`, and `NotExact` for brackets."""
-    if problem.curve.flat is None:
-        raise NotExact("the exact planner works with flat rates; write them under [taxes]")
+    """Solve to optimality or to the time limit. Raises `NoSolver`."""
     try:
         import highspy
     except ImportError:
@@ -178,8 +144,6 @@ def _most_bought(problem: Problem, name: int) -> float:
 def _netting(model: Model, problem: Problem, sold: Index) -> float:
     """The year's tax on the two results; returns what is left outside the program."""
     chains, curve = problem.chains, problem.curve
-    assert curve.flat is not None  # noqa: S101  checked before
-    flat_short, flat_long, flat_ordinary = curve.flat
     terms: list[list[tuple[int, float]]] = [[], []]
     for (a, j, n), v in sold.items():
         gain = float(chains.gain[a, j, n])
@@ -208,13 +172,24 @@ def _netting(model: Model, problem: Problem, sold: Index) -> float:
     long_first = model.flag()
     model.row(-INFINITY, 0.0, (l_off, 1.0), (long_first, -curve.limit))
     model.row(-INFINITY, model.high[s_kept], (s_kept, 1.0), (long_first, model.high[s_kept]))
-    short, long = flat_short + curve.state, flat_long + curve.state
-    off = flat_ordinary + curve.state
-    for column, cost in (
-        (s_up, short), (l_used, -short), (l_up, long), (s_used, -long), (s_off, -off), (l_off, -off),
-        (s_kept, -curve.carried_short), (l_kept, -curve.carried_long),
-    ):  # fmt: skip
+    is_full = model.flag()  # only what is over the yearly limit is carried on
+    model.row(0.0, INFINITY, (s_off, 1.0), (l_off, 1.0), (is_full, -curve.limit))
+    most_kept = model.high[s_kept] + model.high[l_kept]
+    model.row(-INFINITY, 0.0, (s_kept, 1.0), (l_kept, 1.0), (is_full, -most_kept))
+    gained = Netted(
+        short=[(s_up, 1.0), (l_used, -1.0)],
+        long=[(l_up, 1.0), (s_used, -1.0)],
+        deducted=[(s_off, 1.0), (l_off, 1.0)],
+    )
+    for column, cost in ((s_kept, -curve.carried_short), (l_kept, -curve.carried_long)):
         model.cost[column] += cost
+    rates = curve.flat or (0.0, 0.0, 0.0)
+    for entries, rate in zip((gained.short, gained.long, gained.deducted), rates, strict=True):
+        sign = -1.0 if entries is gained.deducted else 1.0
+        for column, part in entries:
+            model.cost[column] += sign * part * (rate + curve.state)
+    if curve.flat is None:
+        brackets(model, curve, gained)
     return -curve.at(*problem.base)
 
 

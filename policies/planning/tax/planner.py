@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from policies.planning.tax.exact import NotExact, solve
+from policies.planning.tax.exact import solve
 from policies.planning.tax.fast import Search, is_paid, nothing, search
 from policies.planning.tax.menu import Prices
 from policies.planning.tax.problem import Cost, Problem, Trades, cost_of
@@ -58,10 +58,7 @@ def plan_exactly(problem: Problem, *, seconds: float) -> Answer:
     `NoSolver`.
     """
     fast = plan(problem)
-    try:
-        solved = solve(problem, seconds=seconds)
-    except NotExact:
-        return replace(fast, path=Path.FAST_INSTEAD)
+    solved = solve(problem, seconds=seconds)
     if not solved.optimal:
         bound = min(max(fast.bound, solved.bound), fast.cost.total)
         return replace(fast, bound=bound, path=Path.FAST_INSTEAD)
