@@ -61,12 +61,6 @@ def check_taxes(document: "Document") -> "Iterator[tuple[Path, str, str]]":
     ]
     if typed and table.year is None:
         yield ("taxes", typed[0]), "it does not say for which tax year", "Add year = 2026"
-    if table.planner == Planner.EXACT and table.ordinary_income_usd is not None:
-        yield (
-            ("taxes", "planner"),
-            "the exact planner knows flat rates only",
-            'Write the three flat rates instead of ordinary_income_usd, or planner = "fast"',
-        )
     if table.planner == Planner.EXACT and not _has_solver():
         yield (
             ("taxes", "planner"),

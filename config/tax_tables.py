@@ -86,7 +86,7 @@ class TaxesTable(Table):
     budget_warn_percent: PercentAbove = key(percent(_BUDGETS.warn_from), "near is this much of it")
     planner: Annotated[str, choice(*Planner)] = key(
         _PLANNING.planner.value,
-        "who plans a rebalance: fast, exact (needs highspy; flat rates), or off for no regard to tax",
+        "who plans a rebalance: fast, exact (needs highspy), or off for no regard to tax",
     )
     exact_seconds: Annotated[int, whole(least=1, most=300)] = key(
         _PLANNING.exact_seconds, "what the exact planner may take before the fast one is used"

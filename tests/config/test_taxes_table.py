@@ -126,10 +126,9 @@ def test_gifts_and_hedging_have_their_own_tables() -> None:
     assert (found.hedge.enabled, found.hedge.betas) == (True, {"VTI": Decimal("1.05")})
 
 
-def test_the_exact_planner_wants_flat_rates() -> None:
+def test_the_exact_planner_takes_brackets_too() -> None:
     text = SMALLEST + '\n[taxes]\nordinary_income_usd = 90_000\nplanner = "exact"\n'
-    (line,) = refused(text)
-    assert "the exact planner knows flat rates only" in line
+    assert settings(text).policy.tax_planning.planner is Planner.EXACT
 
 
 def test_the_planner_is_the_fast_one_unless_asked() -> None:
