@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,6 +30,8 @@ LARGEST_FILE = 4 * 1024 * 1024
 HUNDRED, ONE = Decimal(100), Decimal(1)
 ROUNDING = Decimal("0.005")
 _PLACES = Decimal("0.000000001")
+_DIMENSIONS = {dimension.value: dimension for dimension in Dimension}
+_CLASS, _CLASSES = Dimension.CLASS.value, frozenset(kind.value for kind in AssetClass)
 
 
 class NoLookThrough(Exception):
@@ -62,6 +65,7 @@ def read_look_through(path: Path) -> tuple[Row, ...]:
     return rows_of(text)
 
 
+@cache
 def starter_rows() -> tuple[Row, ...]:
     """The shipped table of index funds."""
     return rows_of(files("config").joinpath(STARTER).read_text(encoding="utf-8"))
@@ -91,12 +95,12 @@ def _row(line: int, cells: list[str]) -> Row:
             f"line {line}: {share[:20]!r} or {as_of[:20]!r} is no number and date",
             "Write, for example, 60.5 and 2026-09-30",
         ) from None
-    if dimension not in tuple(Dimension) or not read.is_finite() or not 0 <= read <= HUNDRED:
+    if dimension not in _DIMENSIONS or not read.is_finite() or not 0 <= read <= HUNDRED:
         raise NoLookThrough(
             f"line {line}: {dimension[:20]!r} with {share[:20]} % is no share",
             "Write class, sector, region or issuer, and 0 to 100",
         )
-    if dimension == Dimension.CLASS and name not in tuple(AssetClass):
+    if dimension == _CLASS and name not in _CLASSES:
         raise NoLookThrough(
             f"line {line}: {name[:40]!r} is no asset class", f"Write {', '.join(AssetClass)}"
         )
@@ -106,9 +110,9 @@ def _row(line: int, cells: list[str]) -> Row:
         )
     return Row(
         symbol=symbol,
-        dimension=Dimension(dimension),
+        dimension=_DIMENSIONS[dimension],
         name=name,
-        share=read / HUNDRED,
+        share=read.scaleb(-2),
         as_of=day,
         source=source,
     )
