@@ -51,8 +51,10 @@ def read_lot_file(path: Path, accounts: Collection[str], account: str = "") -> L
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise HistoryFileError(f"{path} cannot be read: {problem}.") from None
+    except OSError as problem:
+        raise HistoryFileError(f"{path} cannot be read: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise HistoryFileError(f"{path} is no text in UTF-8.") from None
     table = csv.DictReader(text.splitlines())
     table.fieldnames = [_named(name) for name in table.fieldnames or ()]
     columns = set(table.fieldnames)

@@ -123,7 +123,7 @@ def _unknown(path: KeyPath) -> tuple[str, str]:
         return (
             f"there is no setting {shown(key)}, and a secret has no place in this file",
             (
-                'Put the keys into a file that you alone can read and write keys_file = "FILE" '
+                'Put the keys into a file that you alone can read, and write keys_file = "FILE" '
                 "under [[accounts]]"
             ),
         )

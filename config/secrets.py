@@ -126,7 +126,7 @@ def alpaca_keys(
     raise _refusal(
         settings.file,
         f'there are no keys for account "{account_id}"',
-        "Put key and secret into a file that you alone can read and write "
+        "Put key and secret into a file that you alone can read, and write "
         f'keys_file = "FILE" under [[accounts]], or set {ENVIRONMENT_PAIRS[0][0]} and '
         f"{ENVIRONMENT_PAIRS[0][1]}",
     )

@@ -69,8 +69,10 @@ def read_histories(path: Path) -> tuple[History, ...]:
     """All histories of a file; a table or a single object is one. Raises `HistoryFileError`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise HistoryFileError(f"{path} cannot be read: {problem}.") from None
+    except OSError as problem:
+        raise HistoryFileError(f"{path} cannot be read: {problem.strerror}.") from None
+    except UnicodeDecodeError:
+        raise HistoryFileError(f"{path} is no text in UTF-8.") from None
     if text.lstrip()[:1] in ("{", "["):
         return tuple(_of_json(path, text))
     return (_of_csv(path, text),)

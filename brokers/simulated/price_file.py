@@ -160,9 +160,7 @@ def _text(path: Path, kind: str) -> str:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise PriceFileError(
-            f"{path} cannot be read ({error.strerror}); name a CSV {kind} that this user may read."
-        ) from None
+        raise PriceFileError(f"{path} cannot be read: {error.strerror}.") from None
     if len(data) > MAX_BYTES:
         raise PriceFileError(f"{path} is larger than 64 MiB; give fewer symbols or sessions.")
     try:

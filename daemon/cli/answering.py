@@ -81,8 +81,22 @@ def halt(
     except OSError as problem:
         told = f"; the daemon reads the halt file, its spool took nothing ({problem.strerror})"
     typer.echo(f"Halted{told}. Nothing is sent until: trimtab resume --reason WHY")
+    if not _has_a_journal(directory):
+        typer.echo(
+            f"trimtab: no daemon has run on {directory} yet. If yours runs elsewhere it is NOT halted:"
+            " name its directory with --state.",
+            err=True,
+        )
     if direct:
         _cancel_directly(directory, config)
+
+
+def _has_a_journal(directory: Path) -> bool:
+    from daemon.machine.lease import running_pid
+    from daemon.wiring import journal_place
+
+    place = journal_place(directory)
+    return not isinstance(place, Path) or place.exists() or running_pid(directory) is not None
 
 
 def _cancel_directly(directory: Path, config: Path | None) -> None:

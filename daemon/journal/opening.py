@@ -103,7 +103,7 @@ def _readable(database: Database) -> JournalOpened:
 
 def _check_is_there(path: Path) -> None:
     if not path.exists():
-        raise JournalMissing(f"There is no journal at {path}; the daemon makes it when it starts.")
+        raise JournalMissing(f"There is no journal at {path}.")
 
 
 def _identity_in(database: Database) -> JournalOpened | None:

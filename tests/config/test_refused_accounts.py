@@ -193,7 +193,7 @@ def test_a_secret_in_the_file_is_refused_and_never_shown() -> None:
         assert hidden[:8] not in told
     assert (
         'core.toml, line 9, accounts[1].api_secret: there is no setting "api_secret", and a secret '
-        "has no place in this file. Put the keys into a file that you alone can read and write "
+        "has no place in this file. Put the keys into a file that you alone can read, and write "
         'keys_file = "FILE" under [[accounts]].'
     ) in problems
     assert (

@@ -262,7 +262,7 @@ def test_half_a_pair_in_the_environment_is_told(tmp_path: Path) -> None:
 def test_no_keys_anywhere_is_told_with_where_to_put_them(tmp_path: Path) -> None:
     assert told(settings_at(tmp_path)) == (
         f'{tmp_path / "core.toml"}: there are no keys for account "play". Put key and secret into a '
-        'file that you alone can read and write keys_file = "FILE" under [[accounts]], or set '
+        'file that you alone can read, and write keys_file = "FILE" under [[accounts]], or set '
         "APCA_API_KEY_ID and APCA_API_SECRET_KEY."
     )
 
