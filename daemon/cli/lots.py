@@ -109,6 +109,7 @@ def allow(
     """
     from datetime import timedelta
     from decimal import Decimal
+    from math import isfinite
 
     from daemon.cli.door import Refusal
     from daemon.cli.looking import print_json
@@ -127,6 +128,8 @@ def allow(
     looks = journal.cycles(limit=1)
     now = looks[0].at if settings.simulation is not None and looks else WallClock().now()
     day = exchange_day(now)
+    if not isfinite(worth):
+        raise Refusal("Say what the trade is worth to you in USD, for example --worth-usd 900.")
     amount = Money(Decimal(str(worth)).quantize(Decimal("0.01")))
     cost = wash_cost(settings.policy, journal, name, symbol, day)
     if amount <= cost:

@@ -292,6 +292,13 @@ def test_a_wash_is_allowed_for_more_than_it_costs_and_recorded(rig: Rig, tmp_pat
     assert "allows wash sales of STK in main" in tell(row.event).text
 
 
+def test_a_worth_that_is_no_number_is_refused(rig: Rig, tmp_path: Path) -> None:
+    words = ("lots", "allow", "STK", "--account", "main", "--worth-usd", "nan", "--reason", "x")
+    said = trimtab(*words, "--config", tmp_path / "trimtab.toml", "--state", tmp_path)
+    assert said.code != 0
+    assert "worth to you in USD" in said.err
+
+
 def test_whose_wash_is_meant_must_be_said(rig: Rig, tmp_path: Path) -> None:
     words = ("lots", "allow", "STK", "--worth-usd", "1", "--reason", "x")
     said = trimtab(*words, "--config", tmp_path / "trimtab.toml", "--state", tmp_path)
