@@ -269,7 +269,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="a run whose wake was lost is forgotten",
         says="the tick does not ask whether a run waits",
         swaps=((service, "RUN_WAITS", mutations.LATE),),
-        first=340,
+        faults=("mute stream", "no prices"),
     ),
     Mutant(
         name="a halt cancels nothing",
