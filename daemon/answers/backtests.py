@@ -18,7 +18,6 @@ from brokers.simulated.price_file import PriceFileError, read_prices
 from config.look import Look
 from config.settings import EventKind, Settings
 from daemon.targets.over_history import changes_of
-from daemon.worlds.simulated import BUILT_IN
 from portfolio.accounts import Autonomy
 from portfolio.money import ZERO, Money
 
@@ -81,15 +80,18 @@ def prices_of(settings: Settings, named: Path | None) -> Path:
 
     `us_60_40` names the shipped one. Raises `PriceFileError` when there is none.
     """
-    shipped = BUILT_IN / "us_stocks_treasuries.csv"
-    if named is not None:
-        return shipped if str(named) == SHIPPED and not named.exists() else named
-    if settings.simulation is None:
+    if named is not None and (str(named) != SHIPPED or named.exists()):
+        return named
+    if named is None and settings.simulation is None:
         raise PriceFileError(
             "no prices are named, and the configuration has no [simulation] to take them from; "
             "add --prices FILE"
         )
-    return settings.simulation.prices_file or shipped
+    if named is None and settings.simulation is not None and settings.simulation.prices_file:
+        return settings.simulation.prices_file
+    from daemon.worlds.simulated import BUILT_IN  # the whole broker, which a file never needs
+
+    return BUILT_IN / "us_stocks_treasuries.csv"
 
 
 def read_history(settings: Settings, prices: Path, dividends: Path | None, wish: Wish) -> History:
