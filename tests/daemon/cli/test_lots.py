@@ -293,7 +293,7 @@ def test_a_wash_is_allowed_for_more_than_it_costs_and_recorded(rig: Rig, tmp_pat
 
 
 def test_a_worth_that_is_no_number_is_refused(rig: Rig, tmp_path: Path) -> None:
-    words = ("lots", "allow", "STK", "--account", "main", "--worth-usd", "nan", "--reason", "x")
+    words = ("lots", "allow", "STK", "--account", "main", "--worth-usd", "inf", "--reason", "x")
     said = trimtab(*words, "--config", tmp_path / "trimtab.toml", "--state", tmp_path)
     assert said.code != 0
     assert "worth to you in USD" in said.err
