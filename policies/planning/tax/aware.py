@@ -12,6 +12,7 @@ from policies.planning.tax.location_note import location_note
 from policies.planning.tax.naive import naive_trades
 from policies.planning.tax.planner import Answer, plan, plan_exactly
 from policies.planning.tax.problem import Problem, cost_of
+from policies.planning.tax.residual_note import residual_note
 from policies.planning.tax.sized import sized_parts
 from policies.planning.wash_guard import without_own_washes
 from policies.taxes.household import HouseholdTaxes
@@ -38,7 +39,8 @@ def tax_aware_plan(book: Book, taxes: HouseholdTaxes, rule: PlanningRule) -> Pla
         parts, instead = with_stand_ins(without_own_washes(book, sells), parts)
         sized = plan_of(book, parts, [*skipped, *instead])
         report = _report(household, answer)
-        report = replace(report, notes=(*report.notes, *location_note(book, rule)))
+        said = (*residual_note(book, household, answer), *location_note(book, rule))
+        report = replace(report, notes=(*report.notes, *said))
         return with_taxes(sized, book, taxes, report)
     except NoTaxData as problem:
         return replace(plan_of(book, [], [str(problem)]), slices=views(book))

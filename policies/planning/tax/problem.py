@@ -108,6 +108,11 @@ class Trades:
         a, c, k = problem.shape
         return cls(sold=np.zeros((a, c, k)), bought=np.zeros((a, c)))
 
+    @property
+    def net(self) -> Block:
+        """Sold less bought, of each slice in each account (A, C), USD."""
+        return np.asarray(self.sold.sum(axis=2) - self.bought)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:

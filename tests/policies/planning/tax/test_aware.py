@@ -259,3 +259,22 @@ def test_a_plan_says_what_the_place_of_things_costs_a_year() -> None:
     (note,) = (n for n in plan.taxes.notes if n.startswith("location"))
     assert "pays 337.50 USD of tax a year" in note
     assert "would pay 312.50 USD" in note
+
+
+def test_a_plan_that_a_gain_budget_stops_says_what_is_left_and_what_closing_it_costs() -> None:
+    """20 shares gain the 3,000 of the budget; the edge, 64.5 % of 121,250, wants 37.175."""
+    snapshot, policy = grown()
+    rule = replace(policy.tax_planning, most_gain=Money(Decimal(3_000)))
+    plan = proposal(decide(snapshot, replace(policy, tax_planning=rule), memory()))
+    assert plan.taxes is not None
+    (said,) = [note for note in plan.taxes.notes if "beyond the destination" in note]
+    assert said.startswith("the budgets are too small to mend all: ")
+    assert "stk +3.5 points (4,294 USD)" in said
+    # 17.175 more shares that gained 150 each, at 15 %: 386.44, and 0.5 for the trading costs' share
+    assert said.endswith("to close it would cost 387 USD of tax")
+
+
+def test_a_plan_that_reaches_its_destination_leaves_nothing_to_say() -> None:
+    plan = proposal(decide(*grown(), memory()))
+    assert plan.taxes is not None
+    assert not [note for note in plan.taxes.notes if "beyond the destination" in note]
