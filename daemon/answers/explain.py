@@ -121,8 +121,13 @@ def recompute(inputs: Inputs, recorded: Verdict | None) -> tuple[Decision, Verdi
         )
         for asked in (False, True)
     ]
-    fitting = [v for v in verdicts if canonical(v) == canonical(recorded)]
-    return decision, (fitting or verdicts)[0]
+    return decision, min(verdicts, key=lambda verdict: _how_unlike(verdict, recorded))
+
+
+def _how_unlike(verdict: Verdict, recorded: Verdict | None) -> tuple[bool, bool]:
+    """Smaller is more alike: the same to the letter, else the same outcome."""
+    outcome = None if recorded is None else recorded.outcome
+    return canonical(verdict) != canonical(recorded), verdict.outcome != outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,8 +122,8 @@ def _enveloped(h: Rows, rate: Block) -> Block:
 def envelope(value: Block, rate: Block) -> Block:
     """The slopes (R, K) of the greatest convex curve under each chain of pieces (R, K).
 
-    >>> envelope(np.array([[1.0, 1.0, 2.0]]), np.array([[0.4, 0.0, 0.5]])).tolist()
-    [[0.2, 0.2, 0.5]]
+    >>> envelope(np.array([[1.0, 1.0, 2.0]]), np.array([[0.5, 0.0, 0.75]])).tolist()
+    [[0.25, 0.25, 0.75]]
     """
     rows, lots = value.shape
     width = np.concatenate([np.zeros((rows, 1)), np.cumsum(value, axis=1)], axis=1)
