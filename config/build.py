@@ -17,6 +17,7 @@ from config.lot_rules import lot_rule
 from config.models import AccountTable, Document, SimulationTable
 from config.rule_tables import RebalanceTable
 from config.rules import parse_calendar, parse_destination
+from config.safeguard_tables import halting_of, order_life_of
 from config.settings import (
     AlpacaAccount,
     BackupSettings,
@@ -89,6 +90,8 @@ def settings_of(document: Document, *, file: Path, text: str) -> Settings:
         notices=_notices(document, folder),
         backup=_backup(document, folder),
         reconciling=_reconciling(document),
+        halting=halting_of(document.halts),
+        order_life=order_life_of(document.orders),
         simulation=_simulation(document, folder),
         backtest=backtest_settings(document.backtest),
         compare=compare_settings(document.compare),
@@ -235,6 +238,7 @@ def _reconciling(document: Document) -> Reconciling:
     table = document.reconcile
     return Reconciling(
         max_doubt=fraction(table.max_doubt_percent),
+        cash_fits=Money(table.cash_fits_usd),
         confirm_reads=table.confirm_reads,
         confirm_after=timedelta(seconds=table.confirm_seconds),
         alarm_after=timedelta(minutes=table.alarm_minutes),

@@ -23,11 +23,13 @@ _UNITS = {
     "usd": "USD",
     "sessions": "sessions",
     "seconds": "seconds",
+    "minutes": "minutes",
     "hours": "hours",
     "days": "days",
     "bands": "times the band",
     "units": "units",
     "legs": "orders",
+    "mib": "MiB",
 }
 _LISTS = ("accounts", "slices", "models", "instruments", "holdings")
 _HEAD = """\

@@ -37,6 +37,7 @@ from config.rule_tables import (
     RebalanceTable,
     WithdrawalsTable,
 )
+from config.safeguard_tables import HaltsTable, OrdersTable
 from config.settings import (
     AlpacaAccount,
     Channel,
@@ -242,6 +243,9 @@ class ReconcileTable(Table):
     confirm_seconds: Annotated[int, whole(least=60, most=86_400)] = key(
         int(_RECONCILING.confirm_after.total_seconds()), "and it stands at least this long"
     )
+    cash_fits_usd: Annotated[Decimal, number(most=100, unit=" USD")] = key(
+        _RECONCILING.cash_fits, "cash that follows from our records to within this is believed"
+    )
     alarm_minutes: Annotated[int, whole(least=1, most=1440)] = key(
         int(_RECONCILING.alarm_after.total_seconds()) // 60, "one that lasts so long pages"
     )
@@ -329,6 +333,8 @@ class Document(Table):
     prices: PricesTable = PricesTable()
     limits: LimitsTable = LimitsTable()
     reconcile: ReconcileTable = ReconcileTable()
+    halts: HaltsTable = HaltsTable()
+    orders: OrdersTable = OrdersTable()
     notices: NoticesTable = NoticesTable()
     backup: BackupTable = BackupTable()
     schedule: ScheduleTable = ScheduleTable()

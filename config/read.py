@@ -25,6 +25,7 @@ from config.places import key_text, line_of
 from config.presets import with_preset
 from config.problems import ConfigurationError, Problem
 from config.refusals import problems_of
+from config.safeguard_tables import check_halts
 from config.settings import Settings
 from config.source import parse, read_text
 from config.target_checks import check_target
@@ -95,6 +96,7 @@ def _findings(raw: Mapping[str, object], document: Document | None) -> Iterator[
         yield from check_notices(notices)
     if document is not None:
         yield from check_simulation(document)
+        yield from check_halts(document.halts)
         yield from check_taxes(document)
         yield from check_groups(document)
 

@@ -226,7 +226,7 @@ class LimitsTable(Table):
         percent(_LIMITS.max_price_from_close), "and from the last close"
     )
     max_orders_per_symbol_per_cycle: Annotated[int, whole(least=1, most=20)] = key(
-        _LIMITS.max_orders_per_symbol_per_cycle, "pace"
+        _LIMITS.max_orders_per_symbol_per_cycle, "pace, in one account"
     )
     max_orders_per_day: Annotated[int, whole(least=1, most=10_000)] = key(
         _LIMITS.max_orders_per_day, "pace"

@@ -10,6 +10,7 @@ from pathlib import Path
 from config.holdings import HandValued
 from config.look import Look
 from config.problems import without_secrets
+from config.safeguards import Halting, OrderLife
 from config.studies import BacktestSettings, CompareSettings
 from config.target_settings import TargetSettings
 from policies.limit_rule import Limits
@@ -179,7 +180,8 @@ class Schedule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciling:
     """When what a broker shows is believed. `max_doubt` is a fraction of an account's or the
-    household's worth.
+    household's worth. Cash may differ from what our records lead to by `cash_fits`: roundings, and
+    small fees that are booked later.
 
     A difference counts as a change from outside after `confirm_reads` equal reads over
     `confirm_after`; one that has not settled after `alarm_after` pages. One that looks like a split,
@@ -187,6 +189,7 @@ class Reconciling:
     """
 
     max_doubt: Decimal = Decimal("0.005")
+    cash_fits: Money = field(default=Money(Decimal(1)))
     confirm_reads: int = 4
     confirm_after: timedelta = timedelta(seconds=180)
     alarm_after: timedelta = timedelta(minutes=15)
@@ -212,6 +215,8 @@ class Settings:
     notices: NoticeSettings
     backup: BackupSettings = field(default_factory=BackupSettings)
     reconciling: Reconciling = field(default_factory=Reconciling)
+    halting: Halting = field(default_factory=Halting)
+    order_life: OrderLife = field(default_factory=OrderLife)
     target: TargetSettings = field(default_factory=TargetSettings)
     simulation: Simulation | None = None
     backtest: BacktestSettings = field(default_factory=BacktestSettings)

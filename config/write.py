@@ -35,6 +35,7 @@ from config.rule_tables import (
     RebalanceTable,
     WithdrawalsTable,
 )
+from config.safeguard_tables import HaltsTable, OrdersTable
 from config.settings import Mode
 from config.study_tables import BacktestTable, CompareTable
 from config.target_tables import TargetTable
@@ -57,6 +58,8 @@ _TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("prices", PricesTable),
     ("limits", LimitsTable),
     ("reconcile", ReconcileTable),
+    ("halts", HaltsTable),
+    ("orders", OrdersTable),
     ("notices", NoticesTable),
     ("backup", BackupTable),
     ("schedule", ScheduleTable),

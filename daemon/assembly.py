@@ -253,6 +253,7 @@ def reload(assembly: Assembly) -> None:
     assembly.settings = replace(settings)
     assembly.house.policy, assembly.house.limits = settings.policy, settings.limits
     assembly.house.reconciling = settings.reconciling
+    assembly.house.halting, assembly.house.order_life = settings.halting, settings.order_life
     assembly.house.cancels_on_stop = settings.schedule.cancel_orders_on_stop
     assembly.house.accounts = settings.accounts
     assembly.house.targets = targets_of(settings, assembly.state_dir)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from config.safeguards import Halting, OrderLife
 from config.settings import Reconciling
 from daemon.taxes.ledger import JournalLedger
 from policies.limit_rule import Limits
@@ -42,10 +43,10 @@ class House:
     called with a label around every commit and broker call, for crash tests.
     `stopping` says why the process is about to end, empty while it is not: nothing new is sent then,
     and with `cancels_on_stop` its open orders are asked to cancel.
-    `reconciling` says when what a broker shows is believed.
-    `policy`, `limits` and `reconciling` may be replaced between cycles, when the configuration
-    changes. `targets` says where the policy's weights come from; None when they are the ones typed in.
-    `by_hand` gives what a person values, as of a day.
+    `reconciling` says when what a broker shows is believed, `halting` when everything stops by itself,
+    `order_life` how long an order may take. They, `policy` and `limits` may be replaced between cycles,
+    when the configuration changes. `targets` says where the policy's weights come from; None when they
+    are the ones typed in. `by_hand` gives what a person values, as of a day.
     """
 
     name: str
@@ -62,6 +63,8 @@ class House:
     held_elsewhere: tuple[AccountSnapshot, ...] = ()
     targets: "Targets | None" = None
     reconciling: Reconciling = field(default_factory=Reconciling)
+    halting: Halting = field(default_factory=Halting)
+    order_life: OrderLife = field(default_factory=OrderLife)
     hook: Callable[[str], None] = no_hook
     stopping: Callable[[], str] = goes_on
     cancels_on_stop: bool = False

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
 
 from daemon.house import House
 from policies.policy import PriceRule
@@ -15,9 +14,6 @@ from portfolio.money import ONE, ZERO, Money, Quantity
 from portfolio.options import contract_of
 from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
 from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
-
-EQUITY_FITS: Final = Decimal("0.005")
-"""No holdings at all are believed where the broker's equity is its cash, to this fraction of it."""
 
 
 def observe(house: House) -> Snapshot:
@@ -103,7 +99,9 @@ def _account(house: House, account: Account, told: dict[str, Money]) -> AccountS
         return _as_imported(house, typed)
     state = reader.account()
     told[account.id] = state.equity
-    positions = tuple(sorted(positions_beside(reader, state), key=lambda p: p.symbol))
+    positions = tuple(
+        sorted(positions_beside(reader, state, house.reconciling.max_doubt), key=lambda p: p.symbol)
+    )
     ledger = _lots_of(house, account.id)
     return AccountSnapshot(
         account=account,
@@ -148,13 +146,15 @@ def _lots_of(house: House, account: str) -> Sequence[Lot]:
     return house.lots.book(house.policy.lots.household).lots_of(account)
 
 
-def positions_beside(reader: BrokerReader, state: BrokerAccount) -> Sequence[Position]:
-    """The holdings, which must be some where the equity is not all cash.
+def positions_beside(
+    reader: BrokerReader, state: BrokerAccount, max_doubt: Decimal
+) -> Sequence[Position]:
+    """The holdings, which must be some where the equity is not all cash, to `max_doubt` of it.
 
     An empty answer never means by itself that everything is sold: raises `Unavailable` then.
     """
     positions = reader.positions()
-    if not positions and abs(state.equity - state.cash) > max(ONE, EQUITY_FITS * state.equity):
+    if not positions and abs(state.equity - state.cash) > max(ONE, max_doubt * state.equity):
         raise Unavailable(
             f"{reader.account_id} shows no holdings, and an equity of {state.equity} with"
             f" {state.cash} in cash"

@@ -22,8 +22,6 @@ from portfolio.orders import Side
 from portfolio.ports import Unavailable
 from portfolio.snapshot import Snapshot
 
-CASH_FITS = Decimal(1)
-"""In money: roundings and small fees that are booked later."""
 LOOKS_FOR_A_PRICE = 30
 """How many looks back a price is searched for of what has vanished."""
 
@@ -71,7 +69,8 @@ def check_cash(house: House, snapshot: Snapshot, differences: Differences) -> No
             continue
         base = account.cash - differences.moved.get(name, ZERO)
         known = differences.base.setdefault(name, base)
-        if abs(base - known) <= CASH_FITS or _is_doubted_for_long(house, differences, name, base):
+        fits = abs(base - known) <= house.reconciling.cash_fits
+        if fits or _is_doubted_for_long(house, differences, name, base):
             differences.base[name] = base
             differences.doubted.pop(name, None)
             continue
@@ -109,7 +108,7 @@ def _is_doubted_for_long(
 ) -> bool:
     now = house.clock.now()
     seen = differences.doubted.get(account)
-    if seen is None or abs(seen.held - base) > CASH_FITS:
+    if seen is None or abs(seen.held - base) > house.reconciling.cash_fits:
         differences.doubted[account] = _Seen(held=Quantity(base), first=now, since=now)
         return False
     seen.reads += 1
@@ -121,7 +120,9 @@ def reconcile(
 ) -> tuple[Fence, ...]:
     """Compare account → symbol → quantity with the journal; the fences of what does not agree.
 
-    A difference that stands for the reads and the time of `house.reconciling` is accepted.
+    Differences that stand for the reads and the time of `house.reconciling` are accepted together: as
+    long as one of an account is still moving, none is. What waits for the booking of its split keeps
+    only its own symbol from that.
     """
     fences: list[Fence] = []
     for account, held in shown.items():
@@ -136,9 +137,12 @@ def reconcile(
         confirmed = {
             s for s, q in unequal.items() if _is_confirmed(house, differences, account, s, q)
         }
-        if confirmed and confirmed == set(unequal) and account not in differences.unsure:
-            _accept(house, account, held, expected, confirmed)
-            continue
+        waiting = {s for s in unequal if (account, s) in differences.splits} - confirmed
+        settled = confirmed | waiting == set(unequal) and account not in differences.unsure
+        if confirmed and settled:
+            as_recorded = {symbol: expected[symbol] for symbol in waiting}
+            _accept(house, account, {**held, **as_recorded}, expected, confirmed)
+            unequal = {symbol: unequal[symbol] for symbol in waiting}
         fences.extend(
             Fence(
                 account=account,

@@ -46,7 +46,7 @@ def _adopt_holdings_once(house: House) -> None:
     for account, reader in house.readers.items():
         if account in adopted:
             continue
-        positions = positions_beside(reader, reader.account())
+        positions = positions_beside(reader, reader.account(), house.reconciling.max_doubt)
         held = {p.symbol: p.quantity for p in positions}
         costs = {p.symbol: p.average_cost for p in positions if p.average_cost is not None}
         flows = reader.flows_since(house.clock.now().date() - timedelta(days=1))

@@ -42,11 +42,8 @@ if TYPE_CHECKING:
 
 AFTER_CLOSE = timedelta(minutes=1)
 """The closing look comes this long after the close, when the day's orders have expired."""
-QUIET_OPEN = timedelta(minutes=5)
-"""The first quotes of a session are no reason to wake anyone."""
 RUN_WAITS = timedelta(minutes=10)
 """A run that waits for something (a price, a fence, a person's order) is looked at this often."""
-UNREACHABLE_ALARM = timedelta(minutes=15)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,7 +183,7 @@ class Service:
             self.wakes.put(Wake(kind=WakeKind.CASH_CHANGED))
         if is_open and self._look_was_missed(session, now):
             self.wakes.put(Wake(kind=WakeKind.LOOK, detail="missed"))
-        elif is_open and self.polls_prices and now >= session.opens_at + QUIET_OPEN:
+        elif is_open and self.polls_prices and now >= session.opens_at + self._quiet_open():
             self._poll_edges()
         house.journal.tick(now)
         self.chores()
@@ -209,6 +206,10 @@ class Service:
             return False
         last = journal.cycles(limit=1)
         return not last or now - last[0].at >= RUN_WAITS
+
+    def _quiet_open(self) -> timedelta:
+        """The first quotes of a session are no reason to wake anyone."""
+        return timedelta(minutes=self.house.policy.quiet_open_minutes)
 
     def _poll_edges(self) -> None:
         """Prices that crossed an edge since the last poll wake a cycle, if a rebalance is due by the
@@ -287,10 +288,14 @@ class Service:
         if self._unreachable_since is None:
             self._unreachable_since = now
             self.house.journal.append(CycleFailed(wake=wake, reason=reason))
-        elif now - self._unreachable_since >= UNREACHABLE_ALARM and not self._alarm_is_open():
+        elif self._is_silent_for_long(now) and not self._alarm_is_open():
             text = f"No answer since {self._unreachable_since:%Y-%m-%d %H:%M} UTC: {reason}"
             self.house.journal.append(Alarm(name="unreachable", level="page", text=text))
         self.house.journal.tick(now)
+
+    def _is_silent_for_long(self, now: datetime) -> bool:
+        since = self._unreachable_since
+        return since is not None and now - since >= self.house.halting.unreachable_after
 
     def _reached(self) -> None:
         if self._unreachable_since is not None:

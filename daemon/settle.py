@@ -18,11 +18,6 @@ from portfolio.money import Quantity
 from portfolio.orders import Leg, LegState, Order, OrderStatus
 from portfolio.ports import Unavailable
 
-LOOKUPS_BEFORE_LOST = 5
-LOST_AFTER = timedelta(seconds=300)
-ORDER_LIVES = timedelta(minutes=10)
-STUCK_AFTER = timedelta(minutes=10)
-ARRIVAL_GRACE = timedelta(minutes=15)
 FOUND = "found at the broker, not sent again"
 OVERLAP = timedelta(days=1)
 
@@ -148,14 +143,19 @@ def _follow(house: House, leg: Leg, progress: Progress) -> None:
         request_cancel(house, leg, progress, note=f"halted: {halted}")
     elif order is None:
         return  # a stale answer: an order that was accepted does not vanish
-    elif leg.state is LegState.WORKING and leg.sent_at and now - leg.sent_at >= ORDER_LIVES:
-        request_cancel(house, leg, progress, note="it did not fill in ten minutes")
+    elif leg.state is LegState.WORKING and _is_old(house, leg, now):
+        minutes = house.order_life.cancel_after // timedelta(minutes=1)
+        request_cancel(house, leg, progress, note=f"it did not fill in {minutes} minutes")
     elif leg.state is LegState.CANCEL_REQUESTED:
         asked = progress.cancels.setdefault(leg.client_order_id, now)
-        if now - asked >= STUCK_AFTER:
+        if now - asked >= house.order_life.stuck_after:
             text = "does not cancel; its symbol is not traded until it ends"
             told = _pages(house, leg, "stuck order", text)
             move(house, leg, LegState.STUCK, also=told, note="the cancel has no effect")
+
+
+def _is_old(house: House, leg: Leg, now: datetime) -> bool:
+    return leg.sent_at is not None and now - leg.sent_at >= house.order_life.cancel_after
 
 
 def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> None:
@@ -214,13 +214,14 @@ def _look_up(house: House, leg: Leg, progress: Progress) -> None:
     progress.misses[leg.client_order_id] = misses
     sent_at = leg.sent_at or leg.planned_at
     now = house.clock.now()
-    if misses < LOOKUPS_BEFORE_LOST or now - sent_at < LOST_AFTER:
+    life = house.order_life
+    if misses < life.lost_lookups or now - sent_at < life.lost_after:
         return
-    swept = house.readers[leg.intent.account].orders_since(sent_at - ARRIVAL_GRACE)
+    swept = house.readers[leg.intent.account].orders_since(sent_at - life.arrival_grace)
     if any(order.client_order_id == leg.client_order_id for order in swept):
         return
     session = house.sessions.current_or_previous(now)
-    until = session.closes_at + ARRIVAL_GRACE
+    until = session.closes_at + life.arrival_grace
     fence = Fence(
         account=leg.intent.account,
         symbol=leg.intent.symbol,
@@ -243,8 +244,9 @@ def _watch_for_late_arrival(house: House, leg: Leg) -> None:
         return
     sent_at = leg.sent_at or leg.planned_at
     session = house.sessions.current_or_previous(sent_at)
-    if house.clock.now() >= session.closes_at + ARRIVAL_GRACE:
-        swept = reader.orders_since(sent_at - ARRIVAL_GRACE)
+    grace = house.order_life.arrival_grace
+    if house.clock.now() >= session.closes_at + grace:
+        swept = reader.orders_since(sent_at - grace)
         if not any(order.client_order_id == leg.client_order_id for order in swept):
             move(house, leg, LegState.NEVER_ARRIVED, note="its session ended without it")
 

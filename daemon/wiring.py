@@ -168,6 +168,8 @@ def put_together(settings: Settings, state_dir: Path, outside: Outside, journal:
         policy=settings.policy,
         limits=settings.limits,
         reconciling=settings.reconciling,
+        halting=settings.halting,
+        order_life=settings.order_life,
         cancels_on_stop=settings.schedule.cancel_orders_on_stop,
         held_elsewhere=_held_elsewhere(settings),
         lots=JournalLedger(journal),

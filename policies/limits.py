@@ -224,10 +224,13 @@ def _from_close(intent: OrderIntent, quote: Quote, limits: Limits) -> LimitCheck
 
 def _pace(proposal: Proposal, limits: Limits, memory: Memory) -> Iterator[LimitCheck]:
     usage = memory.usage
-    orders = Counter(leg.intent.symbol for leg in proposal.legs)
-    for symbol in sorted(orders):
+    # Messages come from one broker's account, so each is counted by itself; a loop is the household's.
+    orders = Counter((leg.intent.account, leg.intent.symbol) for leg in proposal.legs)
+    for (account, symbol), count in sorted(orders.items()):
         most = limits.max_orders_per_symbol_per_cycle
-        yield in_number("pace", symbol, orders[symbol], most, f"orders of {symbol} in one cycle")
+        words = f"orders of {symbol} in {account} in one cycle"
+        yield in_number("pace", f"{account} {symbol}", count, most, words)
+    for symbol in sorted({symbol for _, symbol in orders}):
         yield _repeats(symbol, limits, memory)
     today = usage.orders_today + len(proposal.legs)
     yield in_number("orders today", "", today, limits.max_orders_per_day, "orders today")

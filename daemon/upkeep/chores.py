@@ -1,6 +1,6 @@
 """What is looked after at every tick besides trading: pages told again, backups, room on the disk,
-refusals in a row, and hourly the broker's clock, orders that nobody wrote down, late fills, and what
-a tax year has used of its budgets."""
+refusals in a row; and every `check_minutes` the broker's clock, orders that nobody wrote down, late
+fills, and what a tax year has used of its budgets."""
 
 import shutil
 from collections.abc import Callable
@@ -23,10 +23,7 @@ from daemon.upkeep.tax_alarms import look_at_taxes
 from portfolio.events import Alarm, AlarmCleared, Halted
 from portfolio.orders import LegState
 
-DISK_HALT: Final = 200 * 1024 * 1024
-DISK_ALARM: Final = 1024 * 1024 * 1024
-REFUSALS_IN_A_ROW: Final = 3
-EVERY: Final = timedelta(hours=1)
+_MIB: Final = 2**20
 
 
 def free_bytes(folder: Path) -> int:
@@ -39,7 +36,7 @@ class Chores:
     """Everything that the tick looks after. `free` tells the bytes that are left on the disk.
 
     A backup that is being made does not hold up the loop; the rest costs less than a millisecond,
-    and the hourly questions one request each.
+    and the questions of every `check_minutes` one request each.
     """
 
     house: House
@@ -59,7 +56,7 @@ class Chores:
         check_holdings(self.house, self.watch, now)
         if self._asked is None:
             self._asked = now  # the start has asked already
-        elif now - self._asked >= EVERY:
+        elif now - self._asked >= self.house.halting.check_every:
             self._asked = now
             check_clock(self.house)
             look_for_strangers(self.house, self.watch)
@@ -68,19 +65,21 @@ class Chores:
 
 
 def check_disk(house: House, free: int) -> None:
-    """Alarm below 1 GiB, halt below 200 MiB: an intent that cannot be written must not be sent."""
+    """Page, then halt, when the disk runs full: an intent that cannot be written must not be sent."""
     is_open = _is_open(house, "disk")
-    if free < DISK_HALT:
-        _halt_once(house, f"only {free // 2**20} MiB are free where the journal lies")
-    if free < DISK_ALARM and not is_open:
-        text = f"{free // 2**20} MiB are free where the journal lies; below 200 it halts."
+    rule = house.halting
+    if free < rule.free_disk:
+        _halt_once(house, f"only {free // _MIB} MiB are free where the journal lies")
+    if free < rule.free_disk_alarm and not is_open:
+        least = rule.free_disk // _MIB
+        text = f"{free // _MIB} MiB are free where the journal lies; below {least} it halts."
         house.journal.append(Alarm(name="disk", level="page", text=text))
-    elif free >= DISK_ALARM and is_open:
+    elif free >= rule.free_disk_alarm and is_open:
         house.journal.append(AlarmCleared(name="disk"))
 
 
 def check_refusals(house: House) -> None:
-    """Halt when the broker has refused the last three orders that were sent, one after another.
+    """Halt when the broker has refused the last orders that were sent, one after another.
 
     A person who resumes has looked at them: only refusals after that count.
     """
@@ -94,10 +93,11 @@ def check_refusals(house: House) -> None:
         for leg in house.journal.legs(since=max(day, since) if since else day)
         if leg.sends and leg.state is not LegState.SUBMITTING
     ]
-    last = sent[-REFUSALS_IN_A_ROW:]
-    if len(last) == REFUSALS_IN_A_ROW and all(leg.state is LegState.REJECTED for leg in last):
+    most = house.halting.refused_orders
+    last = sent[-most:]
+    if len(last) == most and all(leg.state is LegState.REJECTED for leg in last):
         notes = "; ".join(f"{leg.intent.symbol}: {leg.note}" for leg in last)
-        _halt_once(house, f"the broker refused {REFUSALS_IN_A_ROW} orders in a row ({notes})")
+        _halt_once(house, f"the broker refused {most} orders in a row ({notes})")
 
 
 def check_holdings(house: House, watch: Watch, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """This machine's clock beside each broker's: sessions, ages of quotes and expiries rest on it."""
 
 from datetime import timedelta
-from typing import Final
 
 from daemon.executor import halt
 from daemon.house import House
@@ -9,11 +8,7 @@ from portfolio.events import Alarm, AlarmCleared
 from portfolio.ports import Unavailable
 from portfolio.snapshot import Snapshot
 
-SKEW_ALARM: Final = timedelta(seconds=2)
-SKEW_HALT: Final = timedelta(seconds=5)
-
-
-AT_THE_EDGES: Final = timedelta(minutes=1)
+AT_THE_EDGES = timedelta(minutes=1)
 """So near to an open or a close, two clocks may say different things and both be right."""
 
 
@@ -31,11 +26,12 @@ def check_open(snapshot: Snapshot, closed: frozenset[str]) -> None:
 
 
 def check_clock(house: House) -> frozenset[str]:
-    """Compare this machine's clock with each broker's: two seconds alarm, five halt.
+    """Compare this machine's clock with each broker's: beyond `house.halting` it pages or halts.
 
     Returns the accounts whose broker says that the exchange is closed.
     """
     closed: set[str] = set()
+    most, told_from = house.halting.clock_skew, house.halting.clock_skew_alarm
     for account, reader in house.readers.items():
         asked = house.clock.now()
         said = reader.clock()
@@ -44,14 +40,14 @@ def check_clock(house: House) -> frozenset[str]:
             closed.add(account)
         # An answer takes time; what lies between question and answer is no difference.
         skew = max(asked - theirs, theirs - house.clock.now(), timedelta(0))
-        if skew > SKEW_HALT:
+        if skew > most:
             reason = f"this machine's clock and the broker of {account} are {skew} apart"
             if house.latch.reason() is None:
                 halt(house, by="trimtab", reason=reason)
-        elif skew > SKEW_ALARM and not _clock_alarm_is_open(house, account):
+        elif skew > told_from and not _clock_alarm_is_open(house, account):
             text = f"The clock is {skew} off the broker's of {account}; set it right."
             house.journal.append(Alarm(name="clock skew", level="page", text=text, scope=account))
-        elif skew <= SKEW_ALARM and _clock_alarm_is_open(house, account):
+        elif skew <= told_from and _clock_alarm_is_open(house, account):
             house.journal.append(AlarmCleared(name="clock skew", scope=account))
     return frozenset(closed)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.safeguards import OrderLife
 from daemon.executor import move
 from policies.policy import Policy
 from portfolio.events import LegPlanned
@@ -135,6 +136,41 @@ def test_a_cancel_without_effect_is_stuck_and_told_while_others_go_on(rig: Rig) 
     rig.broker.faults.status_words.clear()
     wait(rig, minutes=1)
     assert rig.journal.legs()[0].state is LegState.CANCELED
+
+
+def test_how_long_an_order_may_take_is_a_setting(rig: Rig) -> None:
+    rig.house.order_life = OrderLife(
+        cancel_after=timedelta(minutes=3), stuck_after=timedelta(minutes=2)
+    )
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    leg = the_leg(rig)
+    rig.broker.faults.status_words[leg.broker_order_id or ""] = "pending_cancel_for_ever"
+    wait(rig, minutes=2, seconds=59)
+    assert the_leg(rig).state is LegState.WORKING
+    wait(rig, seconds=1)
+    assert the_leg(rig).state is LegState.CANCEL_REQUESTED
+    assert the_leg(rig).note == "it did not fill in 3 minutes"
+    wait(rig, minutes=1, seconds=59)
+    assert the_leg(rig).state is LegState.CANCEL_REQUESTED
+    wait(rig, seconds=1)
+    assert the_leg(rig).state is LegState.STUCK
+
+
+def test_how_long_an_order_is_looked_for_is_a_setting(rig: Rig) -> None:
+    rig.house.order_life = OrderLife(
+        lost_lookups=7, lost_after=timedelta(seconds=600), arrival_grace=timedelta(minutes=45)
+    )
+    rig.broker.faults.lost_answers = [False]
+    approve(rig)
+    for _ in range(9):
+        wait(rig, seconds=61)
+    assert the_leg(rig).state is LegState.AMBIGUOUS, "looked for often enough, not long enough"
+    wait(rig, seconds=61)
+    assert the_leg(rig).state is LegState.LOST
+    (fence,) = rig.journal.fences(rig.clock.now())
+    closes_at = rig.market.session_of(DAYS[8]).closes_at
+    assert fence.until == closes_at + timedelta(minutes=45)
 
 
 def test_too_many_requests_abandon_the_leg_and_the_run_plans_it_again(rig: Rig) -> None:

@@ -1,6 +1,7 @@
 """Each event that wakes the daemon leads to a look; one that is lost costs at most one tick."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from brokers.simulated.world_events import Deposit
+from config.safeguards import Halting
 from daemon.latch import FileLatch
 from daemon.requests.spool import Request
 from daemon.trial.shadow import OnTrial
@@ -156,6 +158,33 @@ def test_a_broker_that_does_not_answer_is_told_of_once_paged_and_cleared(quiet: 
     quiet.wake(WakeKind.TICK)
     assert rig.journal.open_alarms() == []
     assert quiet.looks() == ["look"], "the look that was missed is made up for"
+
+
+def test_how_long_a_broker_may_be_silent_before_it_is_paged_is_a_setting(quiet: Running) -> None:
+    rig = quiet.rig
+    rig.house.halting = Halting(unreachable_after=timedelta(minutes=3))
+    for minutes in (30, 32):
+        rig.go_to(DAYS[1], timedelta(minutes=minutes))
+        rig.broker.faults.failing_reads = 1
+        quiet.wake(WakeKind.TICK)
+    assert rig.journal.open_alarms() == []
+    rig.go_to(DAYS[1], timedelta(minutes=33))
+    rig.broker.faults.failing_reads = 1
+    quiet.wake(WakeKind.TICK)
+    assert [a.name for a in rig.journal.open_alarms()] == ["unreachable"]
+
+
+def test_a_price_past_an_edge_wakes_nobody_in_the_quiet_minutes_after_the_open(
+    growing: Running,
+) -> None:
+    rig = growing.rig
+    rig.house.policy = replace(rig.house.policy, quiet_open_minutes=9)
+    rig.go_to(DAYS[8], timedelta(minutes=8, seconds=59))
+    growing.wake(WakeKind.TICK)
+    assert growing.looks() == []
+    rig.go_to(DAYS[8], timedelta(minutes=9))
+    growing.wake(WakeKind.TICK)
+    assert growing.looks() == ["price_edge"]
 
 
 def test_refused_keys_halt_everything(quiet: Running, monkeypatch: pytest.MonkeyPatch) -> None:

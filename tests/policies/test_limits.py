@@ -248,6 +248,29 @@ def test_pace_and_repeats_ask() -> None:
     )
 
 
+def test_the_pace_is_each_accounts_own_and_a_loop_is_the_households() -> None:
+    accounts = ("main", "spouse", "ira")
+    proposal = plan(*(order(BUY, "BND", 1, name=name) for name in accounts for _ in range(2)))
+    past = memory(first_plan_done=accounts)
+    snapshot = household(
+        *(account(10_000, name=name) for name in accounts),
+        quotes=tuple(quote(s, 100) for s in ("STK", "BND")),
+    )
+    found = judge(proposal, snapshot=snapshot, past=past).checks
+    paces = [c for c in found if c.name == "pace"]
+    assert [(c.scope, c.value, c.outcome) for c in paces] == [
+        ("ira BND", 2, "ok"),
+        ("main BND", 2, "ok"),
+        ("spouse BND", 2, "ok"),
+    ]
+    assert [c.scope for c in found if c.name == "repeats"] == ["BND"]
+    third = plan(*proposal.legs, order(BUY, "BND", 1, name="ira"))
+    asked = [c for c in judge(third, snapshot=snapshot, past=past).checks if c.outcome == "refer"]
+    assert [(c.name, c.scope, c.text) for c in asked] == [
+        ("pace", "ira BND", "3 orders of BND in ira in one cycle, at most 2")
+    ]
+
+
 def test_the_first_plan_of_an_account_is_always_asked() -> None:
     one = plan(order(BUY, "BND", 1))
     verdict = judge(one, past=memory(first_plan_done=()))

@@ -189,7 +189,7 @@ def no_fences(_house: Any, _held: Any, _seen: Differences) -> tuple[Fence, ...]:
     return ()
 
 
-def raw_positions(reader: Any, _state: Any) -> Any:
+def raw_positions(reader: Any, _state: Any, _max_doubt: Any) -> Any:
     return reader.positions()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.safeguards import Halting
 from config.settings import NoticeSettings, Reconciling
 from daemon.reconcile import reconcile
 from daemon.upkeep import chores
@@ -69,6 +70,18 @@ def test_a_disk_alarms_below_a_gib_and_halts_below_two_hundred_mib(
         assert "only 199 MiB are free" in (rig.latch.reason() or "")
 
 
+def test_the_room_that_is_asked_for_is_a_setting(rig: Rig) -> None:
+    rig.house.halting = Halting(free_disk=300 * MIB, free_disk_alarm=500 * MIB)
+    check_disk(rig.house, 500 * MIB)
+    assert alarms(rig) == []
+    check_disk(rig.house, 300 * MIB)
+    assert [a.text for a in rig.journal.open_alarms()] == [
+        "300 MiB are free where the journal lies; below 300 it halts."
+    ]
+    check_disk(rig.house, 300 * MIB - 1)
+    assert halts(rig) == 1
+
+
 def test_room_that_was_made_ends_the_alarm_and_not_the_halt(rig: Rig) -> None:
     check_disk(rig.house, 100 * MIB)
     check_disk(rig.house, 2048 * MIB)
@@ -104,6 +117,16 @@ def test_three_refusals_in_a_row_halt_and_two_do_not(rig: Rig) -> None:
     reason = rig.latch.reason() or ""
     assert "refused 3 orders in a row" in reason
     assert all(f"no {number}" in reason for number in range(3))
+
+
+def test_how_many_refusals_halt_is_a_setting(rig: Rig) -> None:
+    rig.house.halting = Halting(refused_orders=2)
+    refused(rig, 1)
+    check_refusals(rig.house)
+    assert halts(rig) == 0
+    refused(rig, 1)
+    check_refusals(rig.house)
+    assert "refused 2 orders in a row" in (rig.latch.reason() or "")
 
 
 def test_after_a_persons_word_only_new_refusals_count(rig: Rig) -> None:
@@ -207,6 +230,18 @@ def test_the_brokers_clock_strangers_and_late_fills_are_asked_for_once_an_hour(
     pass_time(rig, hours=1)
     looked_after.after_tick()
     assert len(asked) == 6
+
+
+def test_how_often_they_are_asked_for_is_a_setting(rig: Rig, asked: list[str]) -> None:
+    rig.house.halting = Halting(check_every=timedelta(minutes=5))
+    looked_after = chores_of(rig)
+    looked_after.after_tick()
+    pass_time(rig, minutes=4, seconds=59)
+    looked_after.after_tick()
+    assert asked == []
+    pass_time(rig, seconds=1)
+    looked_after.after_tick()
+    assert asked[0] == "check_clock"
 
 
 def test_a_broker_that_is_silent_at_the_hour_is_asked_again_an_hour_later(

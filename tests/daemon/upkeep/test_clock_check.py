@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from brokers.simulated.broker import SimulatedBroker
+from config.safeguards import Halting
 from daemon.upkeep.clock_check import check_clock
 from policies.policy import Policy
 from portfolio.decisions import Hold
@@ -61,6 +62,22 @@ def test_the_time_that_an_answer_takes_is_no_difference(rig: Rig) -> None:
         check_clock(rig.house)
     assert rig.journal.open_alarms() == []
     assert rig.latch.reason() is None
+
+
+def test_what_pages_and_what_halts_are_settings_and_their_levels_pass(rig: Rig) -> None:
+    rig.house.halting = Halting(
+        clock_skew_alarm=timedelta(seconds=0.5), clock_skew=timedelta(seconds=1)
+    )
+    with apart(0.5):
+        check_clock(rig.house)
+    assert rig.journal.open_alarms() == []
+    with apart(1):
+        check_clock(rig.house)
+    assert [a.name for a in rig.journal.open_alarms()] == ["clock skew"]
+    assert rig.latch.reason() is None
+    with apart(1.1):
+        check_clock(rig.house)
+    assert "apart" in (rig.latch.reason() or "")
 
 
 @pytest.mark.parametrize("seconds", [6, -3600])

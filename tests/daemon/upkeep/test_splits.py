@@ -13,11 +13,22 @@ from daemon.reconcile import check_worth, reconcile
 from daemon.upkeep.splits import note_splits
 from policies.policy import Policy
 from portfolio.events import FlowSeen
+from portfolio.lots import Lot
 from portfolio.memory import CashFlow, Fence, FlowKind
 from portfolio.money import Money, Price, Quantity
 from portfolio.snapshot import Snapshot
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, sixty_forty
+
+SPLIT = CashFlow(
+    flow_id="split-1",
+    account="main",
+    kind=FlowKind.SPLIT,
+    amount=Money(Decimal(0)),
+    day=date(2026, 3, 3),
+    symbol="STK",
+    ratio=Decimal(2),
+)
 
 
 @pytest.fixture
@@ -54,6 +65,26 @@ def read(rig: Rig, snapshot: Snapshot) -> tuple[Fence, ...]:
     return fences
 
 
+def moved(snapshot: Snapshot, symbol: str, units: int) -> Snapshot:
+    """The same, with other units of a symbol: a transfer in or out."""
+    (account,) = snapshot.accounts
+    positions = tuple(
+        replace(p, quantity=Quantity(Decimal(units))) if p.symbol == symbol else p
+        for p in account.positions
+    )
+    return replace(snapshot, accounts=(replace(account, positions=positions),))
+
+
+def lots_of(rig: Rig, symbol: str) -> list[Lot]:
+    return [lot for lot in rig.journal.lots("main") if lot.symbol == symbol]
+
+
+def reconcile_with_splits(rig: Rig, snapshot: Snapshot) -> tuple[Fence, ...]:
+    """A read, without asking whether the transfer leaves the worth in doubt."""
+    note_splits(rig.house, snapshot, rig.watch.differences)
+    return reconcile(rig.house, holdings(snapshot), rig.watch.differences)
+
+
 def wait(rig: Rig, **time: float) -> None:
     rig.clock.advance_to(rig.clock.now() + timedelta(**time))
 
@@ -72,19 +103,46 @@ def test_what_looks_split_is_fenced_paged_once_and_leaves_the_others_tradable(ri
     assert "looks split 2 for 1" in rig.journal.open_alarms()[0].text
 
 
+def test_only_the_split_waits_and_another_change_in_its_account_is_taken_as_ever(rig: Rig) -> None:
+    snapshot = moved(split_in_two(rig), "BND", 350)
+    stocks_then = lots_of(rig, "STK")
+    for _ in range(3):
+        fences = reconcile_with_splits(rig, snapshot)
+        assert [fence.symbol for fence in fences] == ["BND", "STK"]
+        wait(rig, seconds=61)
+    assert [fence.symbol for fence in reconcile_with_splits(rig, snapshot)] == ["STK"]
+    assert rig.journal.positions("main") == {"STK": 600, "BND": 350}
+    assert pages(rig) == ["likely split main STK", "external change main"]
+    assert "BND 400 → 350. Taken" in rig.journal.open_alarms()[1].text
+    assert lots_of(rig, "STK") == stocks_then, "what waits keeps its lots as they were"
+    assert [lot.quantity for lot in lots_of(rig, "BND")] == [350]
+
+
+def test_a_split_booked_after_another_change_was_taken_is_split_once(rig: Rig) -> None:
+    snapshot = moved(split_in_two(rig), "BND", 350)
+    for _ in range(4):
+        reconcile_with_splits(rig, snapshot)
+        wait(rig, seconds=61)
+    rig.journal.append(FlowSeen(flow=SPLIT))
+    assert reconcile_with_splits(rig, snapshot) == ()
+    assert rig.journal.positions("main") == {"STK": 1200, "BND": 350}
+    assert [lot.quantity for lot in lots_of(rig, "STK")] == [1200]
+    assert pages(rig) == ["external change main"]
+
+
+def test_beside_a_split_a_change_that_still_moves_keeps_the_others_waiting(rig: Rig) -> None:
+    whole = split_in_two(rig)
+    for units in (350, 351, 352, 353, 354):
+        fences = reconcile_with_splits(rig, moved(whole, "BND", units))
+        assert [fence.symbol for fence in fences] == ["BND", "STK"]
+        wait(rig, seconds=61)
+    assert rig.journal.positions("main") == {"STK": 600, "BND": 400}
+
+
 def test_its_booking_ends_the_wait_and_it_is_split_once(rig: Rig) -> None:
     snapshot = split_in_two(rig)
     read(rig, snapshot)
-    booked = CashFlow(
-        flow_id="split-1",
-        account="main",
-        kind=FlowKind.SPLIT,
-        amount=Money(Decimal(0)),
-        day=date(2026, 3, 3),
-        symbol="STK",
-        ratio=Decimal(2),
-    )
-    rig.journal.append(FlowSeen(flow=booked))
+    rig.journal.append(FlowSeen(flow=SPLIT))
     assert read(rig, snapshot) == ()
     assert rig.journal.positions("main")["STK"] == 1200
     assert pages(rig) == []
