@@ -1,11 +1,11 @@
 """What an account may sell of a holding, and why not more; and what it does not trade at all now."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 
 from portfolio.accounts import AccountKind, Position
 from portfolio.gifts import GiftShares
+from portfolio.lots import oldest_first
 from portfolio.memory import Memory
 from portfolio.money import ZERO, Quantity
 from portfolio.snapshot import AccountSnapshot, Snapshot
@@ -59,10 +59,8 @@ def _before_gift(
 ) -> Decimal:
     """Units of the lots that leave before the first promised one does."""
     names = {part.lot_id for part in promised}
-    own = [lot for lot in account.lots if lot.symbol == position.symbol]
-    own.sort(key=lambda lot: lot.acquired_on or date.min)
     units = ZERO
-    for lot in own:
+    for lot in oldest_first(lot for lot in account.lots if lot.symbol == position.symbol):
         if lot.lot_id in names or any(lot.lot_id.startswith(f"{name}.") for name in names):
             return units
         units += lot.quantity

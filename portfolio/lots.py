@@ -155,6 +155,14 @@ def _shared(
     return first, Money(amount - first)
 
 
+def oldest_first(lots: Iterable[Lot]) -> list[Lot]:
+    """Lots in the order in which a broker that relieves first in, first out sells them.
+
+    Of unknown date before all; on one day as they come.
+    """
+    return sorted(lots, key=lambda lot: lot.acquired_on or date.min)
+
+
 def sold_first_in_first_out(
     lots: Sequence[Lot], symbol: str, quantity: Quantity
 ) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:

@@ -20,6 +20,7 @@ from policies.taxes.preview import HouseholdLots, SalePreview, preview_sale
 from policies.taxes.terms import result_of_sale
 from portfolio.accounts import AccountKind
 from portfolio.decisions import Gate, LimitCheck, PlannedLeg, Proposal
+from portfolio.lots import oldest_first
 from portfolio.memory import Memory
 from portfolio.money import ZERO, Quantity, round_down
 from portfolio.orders import Side
@@ -177,10 +178,9 @@ def lots_of(snapshot: Snapshot) -> HouseholdLots:
 
 def _before_losses(book: Book, sale: Sale) -> Decimal:
     """Units of the oldest lots that are sold before the first one at a loss."""
-    own = [lot for lot in lots_of(book.snapshot)[sale.account] if lot.symbol == sale.symbol]
-    own.sort(key=lambda lot: (lot.acquired_on is not None, lot.acquired_on or book.snapshot.day))
+    lots = lots_of(book.snapshot)[sale.account]
     units = ZERO
-    for lot in own:
+    for lot in oldest_first(lot for lot in lots if lot.symbol == sale.symbol):
         gain = result_of_sale(lot, sale.price * lot.quantity, book.snapshot.day).gain
         if gain is None or gain < ZERO:
             break

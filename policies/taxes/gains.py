@@ -14,7 +14,7 @@ from policies.taxes.harvest_value import LaterTax
 from policies.taxes.netting import CapitalResult, net_year
 from policies.taxes.rates import IncomeRates, TaxRates, loss_limit, table_of, tax_of_year
 from policies.taxes.terms import Term, days_to_long_term, first_long_term_day, result_of_sale
-from portfolio.lots import Lot
+from portfolio.lots import Lot, oldest_first
 from portfolio.money import SHARE, ZERO, Money, Price, Quantity, round_down
 
 
@@ -125,10 +125,7 @@ def _gain_share(holding: TaxableHolding, day: date) -> Decimal:
 
 def _long_gains(holding: TaxableHolding, day: date) -> Iterable[tuple[Lot, Decimal]]:
     """The oldest lots with their long-term gain a unit, up to the first that has none."""
-    aged = sorted(
-        enumerate(holding.lots), key=lambda pair: (pair[1].acquired_on or date.min, pair[0])
-    )
-    for _, lot in aged:
+    for lot in oldest_first(holding.lots):
         result = result_of_sale(lot, lot.quantity * holding.price, day)
         if result.gain is None or result.gain <= ZERO or result.term is not Term.LONG:
             return

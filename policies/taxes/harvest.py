@@ -20,7 +20,7 @@ from policies.taxes.harvest_value import (
 from policies.taxes.netting import CapitalResult
 from policies.taxes.rates import TaxRates
 from policies.taxes.terms import Term, result_of_sale
-from portfolio.lots import Lot
+from portfolio.lots import Lot, oldest_first
 from portfolio.money import ONE, ZERO, Money, Price, Quantity
 
 
@@ -267,10 +267,7 @@ def _best_sale(holding: Holding, year: HarvestYear, marginal: _Marginal) -> _Sal
 
 def _in_order(holding: Holding, day: date) -> list[Lot]:
     """First in, first out; or, where lots may be named, the losses alone, the largest a unit first."""
-    aged = sorted(
-        enumerate(holding.lots), key=lambda pair: (pair[1].acquired_on or date.min, pair[0])
-    )
-    lots = [lot for _, lot in aged]
+    lots = oldest_first(holding.lots)
     if holding.fifo:
         return lots
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -18,7 +17,7 @@ from policies.taxes.planning_rule import PlanningRule
 from policies.taxes.terms import Term, days_to_long_term, result_of_sale
 from portfolio.accounts import AccountKind
 from portfolio.drift import Block
-from portfolio.lots import Lot
+from portfolio.lots import Lot, oldest_first
 from portfolio.money import ZERO, Money
 from portfolio.orders import Side
 
@@ -161,8 +160,7 @@ def _chain(book: Book, desk: Desk, key: str, rule: PlanningRule) -> tuple[ChainL
 def lots_in_order(book: Book, desk: Desk, symbol: str) -> list[Lot]:
     """An account's lots of a symbol, the oldest first; of unknown date before all."""
     account = next(a for a in book.snapshot.accounts if a.account.id == desk.account)
-    own = [lot for lot in account.lots if lot.symbol == symbol]
-    return sorted(own, key=lambda lot: lot.acquired_on or date.min)
+    return oldest_first(lot for lot in account.lots if lot.symbol == symbol)
 
 
 def _link(book: Book, lot: Lot, part: Decimal, *, taxed: bool) -> ChainLot:
