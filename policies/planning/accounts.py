@@ -1,6 +1,6 @@
 """From the household to its accounts: sales where it is held, buys where the money is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from policies.book import Book, Desk
@@ -13,14 +13,18 @@ from portfolio.orders import Side
 _CENT = Decimal("0.01")
 
 
-def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list[str]]:
-    """Sales by account, pro rata to what each can sell, and what was left out with the reason.
+def sell_parts(book: Book, sells: Mapping[str, Money]) -> list[Part]:
+    """Sales by account, pro rata to what each can sell.
 
     `sells` is money by the symbol that stands for a slice; its substitutes are sold first. Parts
     under the minimum trade go to the other accounts; a full exit from a slice of weight zero is sold
-    whatever its size.
+    whatever its size. What stays is told by `why_unsold`.
     """
-    parts: list[Part] = []
+    return [part for key, amount in sells.items() for part in _sell_slice(book, key, amount)]
+
+
+def why_unsold(book: Book, sells: Mapping[str, Money], parts: Sequence[Part]) -> list[str]:
+    """What `parts` leave of the sales that were wanted, with the reason."""
     skipped = [
         why
         for d in book.desks
@@ -28,7 +32,7 @@ def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list
         if book.gap(book.key_of(symbol)) > ZERO
     ]
     for key, amount in sells.items():
-        sold = _sell_slice(book, key, amount)
+        sold = [p for p in parts if p.side is Side.SELL and book.key_of(p.symbol) == key]
         rest = amount - sum((p.quantity * book.prices[p.symbol] for p in sold), ZERO)
         if not sold:
             skipped.append(
@@ -40,8 +44,7 @@ def sell_parts(book: Book, sells: Mapping[str, Money]) -> tuple[list[Part], list
                 f"{key}: {money(Money(rest))} stay unsold: in the accounts that hold the rest it is "
                 f"less than the minimum trade of {money(book.minimum)}"
             )
-        parts += sold
-    return parts, skipped
+    return skipped
 
 
 def _sell_slice(book: Book, key: str, amount: Money) -> list[Part]:

@@ -11,9 +11,9 @@ from policies.planning.cash_first import fill_worthwhile
 from policies.planning.left_over import left_over
 from policies.planning.plan import Plan, plan_of, views
 from policies.planning.remaining import Remaining, budget_left, remaining
-from policies.planning.sizing import Part, TopUp, affordable, top_up
+from policies.planning.sizing import LeftOut, Part, TopUp, affordable, top_up
 from policies.planning.wash_guard import unwashed_sales
-from portfolio.decisions import Decision, Gate, Hold, Proposal, Run
+from portfolio.decisions import Allowance, Decision, Gate, Hold, Proposal, Run
 from portfolio.money import ZERO, Money, Price, Quantity, round_down
 from portfolio.orders import Side
 from portfolio.snapshot import Snapshot
@@ -51,28 +51,29 @@ def continue_run(book: Book, run: Run, gates: tuple[Gate, ...], stopped: str) ->
     ]
     if live_sells:
         return _wait(book, run, gates, f"sales under way: {listed(sorted(live_sells))}")
-    waits: list[str] = []
+    waits: list[LeftOut] = []
     parts, washed = unwashed_sales(book, _sells(book, left, waits))
     sides = (Side.SELL,) if parts else (Side.SELL, Side.BUY)
     if not parts:
         parts = _buys(book, run, left, waits)
-    said = {why.partition(":")[0] for why in (*waits, *washed)}
-    rest = left_over(book, left, parts, sides)
-    gone = [*washed, *(text for text in rest if text.partition(":")[0] not in said)]
+    said = {item.order for item in (*waits, *washed)}
+    rest = (item for item in left_over(book, left, parts, sides) if item.order not in said)
+    gone = [item.text for item in (*washed, *rest)]
+    waiting = [item.text for item in waits]
     if parts and stopped:
         return _wait(book, run, gates, stopped)
     if parts:
-        return _proposal(book, run, plan_of(book, parts, [*waits, *gone]), gates)
+        return _proposal(book, run, plan_of(book, parts, [*waiting, *gone]), gates)
     live = [leg.client_order_id for leg in book.memory.run_legs if not leg.state.is_terminal]
     if live:
-        waits.append(f"orders under way: {listed(sorted(live))}")
-    if waits:
-        return _wait(book, run, gates, "; ".join(sorted(set(waits))))
+        waiting.append(f"orders under way: {listed(sorted(live))}")
+    if waiting:
+        return _wait(book, run, gates, "; ".join(sorted(set(waiting))))
     gates = (*gates, *(Gate(name="left over", passed=False, text=text) for text in gone))
     return _complete(book, run, gates)
 
 
-def _sells(book: Book, left: tuple[Remaining, ...], waits: list[str]) -> list[Part]:
+def _sells(book: Book, left: tuple[Remaining, ...], waits: list[LeftOut]) -> list[Part]:
     parts: list[Part] = []
     over = {s: book.gap(s) for s in book.values}
     desks = {desk.account: desk for desk in book.desks}
@@ -91,7 +92,7 @@ def _sells(book: Book, left: tuple[Remaining, ...], waits: list[str]) -> list[Pa
         if quantity <= ZERO or (quantity * price < book.minimum and not exits):
             continue
         if why := desk.barred.get(symbol) or desk.advises:
-            waits.append(f"{symbol}: {why}")
+            waits.append(_waiting(allowance, why))
             continue
         over[key] -= quantity * price
         parts.append(
@@ -105,7 +106,7 @@ def _sells(book: Book, left: tuple[Remaining, ...], waits: list[str]) -> list[Pa
     return parts
 
 
-def _buys(book: Book, run: Run, left: tuple[Remaining, ...], waits: list[str]) -> list[Part]:
+def _buys(book: Book, run: Run, left: tuple[Remaining, ...], waits: list[LeftOut]) -> list[Part]:
     parts: list[Part] = []
     budget = budget_left(run, book.memory.run_legs)
     short = {s: -book.gap(s) for s in book.values}
@@ -126,7 +127,7 @@ def _rooms(
     left: tuple[Remaining, ...],
     short: Mapping[str, Decimal],
     book: Book,
-    waits: list[str],
+    waits: list[LeftOut],
 ) -> dict[str, Quantity]:
     """Units that a desk may still buy of each symbol; a barred one that is short is waited for."""
     rooms: dict[str, Quantity] = {}
@@ -148,8 +149,12 @@ def _rooms(
             rooms[symbol] = item.quantity
             filled.add(key)
         elif not item.live and desk.spendable >= book.minimum:
-            waits.append(f"{symbol}: {why}")
+            waits.append(_waiting(allowance, why))
     return rooms
+
+
+def _waiting(allowance: Allowance, why: str) -> LeftOut:
+    return LeftOut(account=allowance.account, symbol=allowance.symbol, side=allowance.side, why=why)
 
 
 def _buy_at(

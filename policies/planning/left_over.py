@@ -6,7 +6,7 @@ from decimal import Decimal
 from policies.book import Book, Desk
 from policies.explain import money
 from policies.planning.remaining import Remaining
-from policies.planning.sizing import Part
+from policies.planning.sizing import LeftOut, Part
 from portfolio.money import ZERO, Money
 from portfolio.orders import Side
 
@@ -15,8 +15,8 @@ _CENT = Decimal("0.01")
 
 def left_over(
     book: Book, left: Sequence[Remaining], parts: Sequence[Part], sides: Collection[Side]
-) -> tuple[str, ...]:
-    """A sentence for every order of a run that could still be placed and is not, by symbol and account.
+) -> tuple[LeftOut, ...]:
+    """Every order of a run that could still be placed and is not, with its reason, in order of symbols.
 
     Those at the broker, those that filled in full, and those whose slice is where it should be are no
     loss. `parts` are what is placed now, `sides` those that have their turn.
@@ -32,8 +32,8 @@ def left_over(
             continue
         off = gaps[key] if said.side is Side.SELL else -gaps[key]
         if off >= _CENT and item.quantity > ZERO:
-            told.append(_sentence(book, item, Money(off)))
-    return tuple(sorted(told))
+            told.append(_left_out(book, item, Money(off)))
+    return tuple(sorted(told, key=lambda left_out: left_out.text))
 
 
 def _gaps_after(book: Book, parts: Sequence[Part]) -> dict[str, Decimal]:
@@ -44,11 +44,15 @@ def _gaps_after(book: Book, parts: Sequence[Part]) -> dict[str, Decimal]:
     return gaps
 
 
-def _sentence(book: Book, item: Remaining, off: Money) -> str:
+def _left_out(book: Book, item: Remaining, off: Money) -> LeftOut:
     said = item.allowance
     what = "a sale" if said.side is Side.SELL else "a purchase"
-    why = _why(book, item, off)
-    return f"{said.symbol}: {what} in {said.account} is left out, {why}"
+    return LeftOut(
+        account=said.account,
+        symbol=said.symbol,
+        side=said.side,
+        why=f"{what} in {said.account} is left out, {_why(book, item, off)}",
+    )
 
 
 def _why(book: Book, item: Remaining, off: Money) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policies.book import Book
-from policies.planning.accounts import buy_parts, sell_parts
+from policies.planning.accounts import buy_parts, sell_parts, why_unsold
 from policies.planning.destination import wanted_trades
 from policies.planning.rounding_up import enough_for_owed
 from policies.planning.sizing import Part, as_leg, in_order
@@ -46,27 +46,23 @@ def make_plan(book: Book, call: Call) -> Plan:
     """Size a call: sales first, then buys from the cash there and the sales at their limits."""
     whole, book = book, _owing(book) if call.aim is Aim.RAISE else book
     wanted = wanted_trades(book, call)
-    sells, unsold = ([], []) if call.aim is Aim.INVEST else sell_parts(book, wanted.sells)
+    wanted_sells = {} if call.aim is Aim.INVEST else wanted.sells
+    sells = sell_parts(book, wanted_sells)
     owes = call.aim is Aim.RAISE and bool(book.owed)
     if owes:
         sells = enough_for_owed(book, sells)
-        unsold = [why for why in unsold if not any(_is_of(why, part) for part in sells)]
+    unsold = [] if call.aim is Aim.INVEST else why_unsold(book, wanted_sells, sells)
     sells, kept = unwashed_sales(book, sells)
     if owes and kept:
-        sells = enough_for_owed(book, sells, but=frozenset(why.partition(":")[0] for why in kept))
+        sells = enough_for_owed(book, sells, but=kept)
         sells, more = unwashed_sales(book, sells)
         kept += more
     guarded = without_own_washes(book, sells)
     first = stand_ins_first(guarded, wanted.buys, sells)
     buys, unbought = buy_parts(guarded, first.buys, first.funds) if first.buys else ([], [])
     washes = left_for_washes(guarded, first.buys)
-    said = [*unsold, *kept, *unbought, *washes, *first.said]
+    said = [*unsold, *(item.text for item in kept), *unbought, *washes, *first.said]
     return plan_of(whole, [*sells, *first.parts, *buys], said)
-
-
-def _is_of(why: str, part: Part) -> bool:
-    """Whether a sale that was said to be too small is made after all."""
-    return why.startswith(f"{part.symbol}: a sale of ")
 
 
 def _owing(book: Book) -> Book:

@@ -1,40 +1,39 @@
 """Money that is owed to a person is raised in full: what rounding left out of the sales is sold too."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from policies.book import Book, Desk
-from policies.planning.sizing import Part, limit_of
+from policies.planning.sizing import LeftOut, Part, limit_of
 from portfolio.money import ZERO, Money, Price, Quantity, round_down, round_up
 from portfolio.orders import Side
 
 
-def enough_for_owed(
-    book: Book, parts: list[Part], *, but: frozenset[str] = frozenset()
-) -> list[Part]:
+def enough_for_owed(book: Book, parts: list[Part], *, but: Sequence[LeftOut] = ()) -> list[Part]:
     """The sales, with as many steps more as every account needs for what it owes at their limits.
 
     A sale rounds down to whole shares and a crumb is worth no order; a person who takes out a sum
     needs all of it. More of what is sold already comes first, then what is furthest over its target,
     whatever the minimum trade. Less than is owed is raised only where all that may be sold is.
-    Nothing more is sold of what `but` names.
+    Nothing more is sold of what `but` names, in its account.
     """
     for desk in book.desks:
         owed = book.owed.get(desk.account, ZERO)
         if owed > ZERO:
-            parts = _enough_at(book, desk, Money(owed), parts, but)
+            barred = {item.symbol for item in but if item.account == desk.account}
+            parts = _enough_at(book, desk, Money(owed), parts, barred)
     return parts
 
 
 def _enough_at(
-    book: Book, desk: Desk, owed: Money, parts: list[Part], but: frozenset[str]
+    book: Book, desk: Desk, owed: Money, parts: list[Part], but: Collection[str]
 ) -> list[Part]:
     sold = {p.symbol: p.quantity for p in parts if p.account == desk.account}
     limits = _limits(book, desk)
     lacks = owed - sum((q * limits[s] for s, q in sold.items() if s in limits), ZERO)
     order = sorted(
-        limits.keys() - but,
+        limits.keys() - set(but),
         key=lambda s: (-sold.get(s, ZERO) * limits[s], -book.gap(book.key_of(s)), s),
     )
     for symbol in order:

@@ -34,6 +34,25 @@ class Part:
     quantity: Quantity
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An order that is wanted and not placed; `why` goes on after the symbol and a colon."""
+
+    account: str
+    symbol: str
+    side: Side
+    why: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.symbol}: {self.why}"
+
+    @property
+    def order(self) -> tuple[str, str, Side]:
+        """Which order it is: account, symbol and side."""
+        return self.account, self.symbol, self.side
+
+
 def as_leg(book: Book, part: Part) -> PlannedLeg:
     """The order of a part, with its limit and its reason."""
     quote = book.snapshot.quotes[part.symbol]

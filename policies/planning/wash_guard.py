@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from policies.book import Book, with_guards
 from policies.explain import money
-from policies.planning.sizing import Part, limit_of
+from policies.planning.sizing import LeftOut, Part, limit_of
 from policies.taxes.guards import (
     LotRule,
     blocking,
@@ -74,8 +74,8 @@ def without_own_washes(book: Book, sells: Sequence[Part]) -> Book:
     return replace(book, desks=with_guards(book.desks, blocked))
 
 
-def unwashed_sales(book: Book, sells: Sequence[Part]) -> tuple[list[Part], list[str]]:
-    """Sales without those whose loss would mostly be washed, and what was left out in words.
+def unwashed_sales(book: Book, sells: Sequence[Part]) -> tuple[list[Part], list[LeftOut]]:
+    """Sales without those whose loss would mostly be washed, and what was left out.
 
     A sale is cut to the lots before its first loss, where purchases of the last 30 days would take
     back at least as much of its loss as counts, or where an order to buy the same is open.
@@ -84,7 +84,7 @@ def unwashed_sales(book: Book, sells: Sequence[Part]) -> tuple[list[Part], list[
     if not rule.guards:
         return list(sells), []
     kept: list[Part] = []
-    said: list[str] = []
+    left: list[LeftOut] = []
     for part in sells:
         sale = _as_sale(book, part)
         why = _why_not_sold(rule, book.snapshot, book.memory, sale, book.pending)
@@ -94,8 +94,8 @@ def unwashed_sales(book: Book, sells: Sequence[Part]) -> tuple[list[Part], list[
         units = round_down(_before_losses(book, sale), book.step(part.symbol))
         if units * book.prices[part.symbol] >= book.minimum:
             kept.append(replace(part, quantity=Quantity(min(units, part.quantity))))
-        said.append(f"{part.symbol}: {why}")
-    return kept, said
+        left.append(LeftOut(account=part.account, symbol=part.symbol, side=part.side, why=why))
+    return kept, left
 
 
 def left_for_washes(book: Book, buys: Iterable[str]) -> list[str]:

@@ -14,7 +14,8 @@ from policies.planning.plan import make_plan
 from policies.policy import MinimumTrade, Policy
 from policies.prices import judge_prices
 from policies.triggers.ask import Aim, Call
-from portfolio.decisions import Allowance, Hold, Run
+from portfolio.decisions import Allowance, Hold, Proposal, Run
+from portfolio.memory import Fence
 from portfolio.money import Money, Quantity, Weight, exact_arithmetic
 from portfolio.orders import LegState, Side
 from portfolio.target import Lock
@@ -100,6 +101,40 @@ def test_the_end_of_a_run_names_a_lock() -> None:
     answer = ended(22_500, 360, 500, sold, locks={"BND": Lock.DO_NOT_BUY})
     (text,) = told(answer)
     assert text.startswith("BND: a purchase in main is left out, ")
+
+
+def test_a_wait_in_one_account_does_not_hide_what_another_leaves_out() -> None:
+    """In both accounts STK is to be sold: here it is barred, there its order was rejected."""
+    sales = (("here", "STK"), ("there", "STK"), ("there", "GLD"))
+    run = Run(
+        number=1,
+        proposal_hash="h",
+        opened_cycle=1,
+        allowances=tuple(
+            Allowance(account=name, symbol=symbol, side=Side.SELL, quantity=Quantity(d(90)))
+            for name, symbol in sales
+        ),
+        buy_budget=Money(d(22_500)),
+        expires_at=NOW.replace(day=12),
+    )
+    snapshot = household(
+        account(0, {"STK": 200}, name="here"),
+        account(0, {"STK": 200, "GLD": 200}, name="there"),
+        quotes=(quote("STK", 100), quote("GLD", 100), quote("BND", 100)),
+    )
+    rejected = leg("STK", Side.SELL, 90, LegState.REJECTED, account="there")
+    fence = Fence(account="here", symbol="STK", reason="a late order", until=None)
+    answer = decide(
+        snapshot,
+        Policy(target=target({"STK": "30", "GLD": "20", "BND": "50"})),
+        memory(run=run, run_legs=(rejected,), fences=(fence,)),
+    )
+    assert isinstance(answer, Proposal)
+    assert [one.intent.symbol for one in answer.legs] == ["GLD"]
+    assert answer.skipped == (
+        "STK: a sale in there is left out, an order of it was rejected in this run",
+        "STK: fenced: a late order",
+    )
 
 
 def test_a_run_that_did_all_leaves_nothing() -> None:
