@@ -12,7 +12,7 @@ from policies.planning.tax.location_note import location_note
 from policies.planning.tax.naive import naive_trades
 from policies.planning.tax.planner import Answer, plan, plan_exactly
 from policies.planning.tax.problem import Problem, cost_of
-from policies.planning.tax.residual_note import residual_note
+from policies.planning.tax.residual import residual_note
 from policies.planning.tax.sized import sized_parts
 from policies.planning.wash_guard import without_own_washes
 from policies.taxes.household import HouseholdTaxes

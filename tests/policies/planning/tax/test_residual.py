@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from policies.taxes.location_first import (
+from policies.planning.tax.residual import (
     Residual,
     closing_message,
     residual_drift,
