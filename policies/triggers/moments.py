@@ -10,7 +10,7 @@ from policies.conditions import Covariance, Per
 from policies.policy import Policy
 from policies.triggers.bands import kernel_widths
 from policies.triggers.calendar import Days
-from portfolio.drift import Block, Rows, Shape, drift_in, shape_of
+from portfolio.drift import Block, Rows, Shape, shape_of
 from portfolio.keeping import keeps_answers
 from portfolio.money import Weight
 from portfolio.target import Target
@@ -129,11 +129,6 @@ def covariance_block(covariance: Covariance, target: Target) -> Block:
             if row is not None and column is not None:
                 matrix[i, j] = float(covariance.rows[row][column])
     return matrix
-
-
-def drifts_in(frame: Frame, weights: Block) -> Block:
-    """Drift (T, S) of every slice from leaf weights (T, N)."""
-    return drift_in(weights, frame.shape)
 
 
 def _one(number: int) -> Days:
