@@ -13,6 +13,9 @@ from policies.taxes.reporting import in_year, rows_of
 from policies.taxes.year_to_date import over_budget, year_to_date
 from portfolio.events import Alarm, AlarmCleared
 
+_BUDGET = "tax budget"
+_DECLARATION = "harvest declaration"
+
 
 def look_at_taxes(house: House) -> None:
     """Tell once of each budget that is used up or nearly, and of a declaration near its end.
@@ -20,27 +23,22 @@ def look_at_taxes(house: House) -> None:
     What is over is cleared: a new year, a larger budget, a new date.
     """
     day = exchange_day(house.clock.now())
-    said = declaration_told(house.policy.harvest, day)
-    open_alarms = house.journal.open_alarms()
-    for name, texts in (
-        ("harvest declaration", {"": said} if said else {}),
-        ("tax budget", budgets_told(house, day)),
-    ):
-        known = {a.scope: a.text for a in open_alarms if a.name == name}
-        for scope, text in texts.items():
-            if scope not in known:
-                _raise(house, name, scope, text)
-        for scope in known:
-            if scope not in texts:
-                house.journal.append(AlarmCleared(name=name, scope=scope))
-
-
-def _raise(house: House, name: str, scope: str, text: str) -> None:
-    if name == "tax budget":
-        alarm = Alarm(name="tax budget", level="info", text=text, scope=scope)
-    else:
-        alarm = Alarm(name="harvest declaration", level="info", text=text, scope=scope)
-    house.journal.append(alarm)
+    due = [
+        Alarm(name=_BUDGET, level="info", text=text, scope=scope)
+        for scope, text in budgets_told(house, day).items()
+    ]
+    if said := declaration_told(house.policy.harvest, day):
+        due.append(Alarm(name=_DECLARATION, level="info", text=said, scope=""))
+    known = {
+        (alarm.name, alarm.scope)
+        for alarm in house.journal.open_alarms()
+        if alarm.name in (_BUDGET, _DECLARATION)
+    }
+    for alarm in due:
+        if (alarm.name, alarm.scope) not in known:
+            house.journal.append(alarm)
+    for name, scope in sorted(known - {(alarm.name, alarm.scope) for alarm in due}):
+        house.journal.append(AlarmCleared(name=name, scope=scope))
 
 
 def declaration_told(rule: HarvestRule, day: date) -> str:
