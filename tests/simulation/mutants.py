@@ -4,125 +4,60 @@ A mutant is a set of replacements in the modules of this process. Where another 
 missing rule, that layer is taken out with it.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
-from unittest.mock import patch
-
 from daemon import cycle, executor, observe, recovery, service, settle
 from daemon.requests import acting as requests
 from daemon.upkeep import chores
-from policies import book, checks, decide, limits
+from policies import book, checks, limits, prices
 from policies.planning import continue_run
-from policies.planning import remaining as run_rest
 from portfolio.decisions import Proposal
-from portfolio.money import ZERO
+from portfolio.orders import Leg
 from tests.simulation import mutations
-from tests.simulation.chance import RATES, Menu, draw_menu
-from tests.simulation.life import run_seed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """`swaps` are (module or class, attribute, replacement)."""
-
-    name: str
-    says: str
-    swaps: tuple[tuple[Any, str, Any], ...]
-    faults: tuple[str, ...] = ()
-    """Drawn in every seed, so that fewer seeds are needed; "crash" is one."""
-    rate: float = RATES[-1]
-    first: int | None = None
-    """Where its hunt begins, when it takes a rare seed that is known."""
-
-    def menu(self, seed: int) -> Menu:
-        """What a seed draws, and the faults of this mutant."""
-        drawn = draw_menu(seed)
-        rates = {**drawn.rates, **dict.fromkeys(self.faults, self.rate)}
-        rates.pop("crash", None)
-        if "kill" in self.faults:
-            rates["kill"] = 3.0
-        return Menu(rates=rates, crash_rate=0.5 if "crash" in self.faults else drawn.crash_rate)
-
-    @contextmanager
-    def alive(self) -> Iterator[None]:
-        """The daemon of this process lives with the mutation until the block ends."""
-        with ExitStack() as stack:
-            for owner, attribute, other in self.swaps:
-                stack.enter_context(patch.object(owner, attribute, other))
-            yield
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catch:
-    """What became of a mutant: after how many seeds which promise was broken; None when none was."""
-
-    seeds: int
-    seed: int | None = None
-    invariant: str = ""
-
-
-def catch(mutant: Mutant, first: int, most: int) -> Catch:
-    """Run seeds until one breaks a promise that the daemon as it is keeps on the same seed."""
-    for number, seed in enumerate(
-        range(mutant.first or first, (mutant.first or first) + most), start=1
-    ):
-        menu = mutant.menu(seed)
-        with mutant.alive():
-            broken = run_seed(seed, menu=menu).violations
-        # A mutation that merely does not fit the code any more is no catch.
-        found = [one for one in broken if one.invariant != "no crash of its own"]
-        if found and not run_seed(seed, menu=menu).violations:
-            return Catch(seeds=number, seed=seed, invariant=found[0].invariant)
-    return Catch(seeds=most)
-
-
-_NO_CATCHING_UP = (
-    (settle, "count_booked", mutations.heard_by_nobody),
-    (recovery, "look_for_late_fills", mutations.heard_by_nobody),
-    (chores, "look_for_late_fills", mutations.heard_by_nobody),
+from tests.simulation.layers import (
+    BESIDE_LIVE_ORDERS,
+    CASH_FOLLOWS,
+    CATCHING_UP,
+    HOLDINGS_FOLLOW,
+    LAST_ALLOWANCE,
+    LAST_MEANS,
+    ONE_PICTURE,
+    ample_purse,
+    nothing,
 )
-"""Legs that are believed to be over are brought up to what they fill: a layer behind the protocol."""
+from tests.simulation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="a timeout is a failure",
         says="an unknown outcome of a send is taken for a refusal",
-        swaps=(
-            *_NO_CATCHING_UP,
-            (executor, "judge_submit", mutations.timeout_is_failed),
-        ),
+        swaps=((executor, "judge_submit", mutations.timeout_is_failed),),
+        without=(CATCHING_UP,),
     ),
     Mutant(
         name="not found is gone at once",
         says="the first look-up that finds nothing ends an ambiguous leg",
-        swaps=(
-            *_NO_CATCHING_UP,
-            (settle, "_look_up", mutations.gone_at_once),
-        ),
+        swaps=((settle, "_look_up", mutations.gone_at_once),),
+        without=(CATCHING_UP,),
         faults=("late arrival",),
     ),
     Mutant(
         name="a crash means unsent",
         says="a leg that was being sent when the process died is abandoned",
-        swaps=(
-            *_NO_CATCHING_UP,
-            (recovery, "_resume_interrupted_legs", mutations.crash_is_unsent),
-        ),
+        swaps=((recovery, "_resume_interrupted_legs", mutations.crash_is_unsent),),
+        without=(CATCHING_UP,),
         faults=("crash",),
     ),
     Mutant(
         name="buys first",
-        says="buys go out before the sales that pay for them; no last look at the cash",
-        swaps=((Proposal, "first_wave", mutations.BUYS_FIRST), mutations.NO_LAST_LOOK),
+        says="buys go out before the sales that pay for them",
+        swaps=((Proposal, "first_wave", mutations.BUYS_FIRST),),
+        without=(LAST_MEANS,),
     ),
     Mutant(
         name="a stale price will do",
         says="the age of a quote is not looked at",
         swaps=(
+            (prices, "fault_of", mutations.stale_passes),
             (checks, "fault_of", mutations.stale_passes),
-            (decide, "judge_prices", lambda s, *_: s),
         ),
     ),
     Mutant(
@@ -136,11 +71,9 @@ MUTANTS: tuple[Mutant, ...] = (
         says="a lost leg bars nothing and keeps nothing",
         swaps=(
             (book, "barred_symbols", mutations.lost_is_not_barred),
-            (run_rest, "_may_fill", mutations.lost_is_over),
-            (continue_run, "remaining", mutations.lost_can_go_again),
-            (executor, "remaining", mutations.lost_can_go_again),
-            (checks, "remaining", mutations.lost_can_go_again),
+            (Leg, "reserved_cash", mutations.LOST_KEEPS_NOTHING),
         ),
+        without=BESIDE_LIVE_ORDERS,
         faults=("late arrival", "invisible order"),
     ),
     Mutant(
@@ -170,68 +103,56 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="an empty list means flat",
-        says="no holdings are believed, and not compared with our own record",
+        says="an answer without holdings is believed, whatever the equity",
         swaps=(
             (observe, "positions_beside", mutations.raw_positions),
             (recovery, "positions_beside", mutations.raw_positions),
-            (cycle, "reconcile", mutations.no_fences),
-            (service, "reconcile", mutations.no_fences),
         ),
+        without=(HOLDINGS_FOLLOW, ONE_PICTURE),
         faults=("empty positions",),
     ),
     Mutant(
         name="plans over live orders",
         says="an open order does not keep its symbol from being planned",
-        swaps=(
-            (book, "barred_symbols", mutations.orders_bar_nothing),
-            (run_rest, "_may_fill", lambda _leg: ZERO),
-        ),
+        swaps=((book, "barred_symbols", mutations.orders_bar_nothing),),
+        without=BESIDE_LIVE_ORDERS,
         faults=("fills held",),
     ),
     Mutant(
         name="parts are forgotten",
         says="what an order filled before it was cancelled is not counted",
-        swaps=(
-            *_NO_CATCHING_UP,
-            (settle, "_take_over", mutations.taken_over_without_parts),
-        ),
+        swaps=((settle, "_take_over", mutations.taken_over_without_parts),),
+        without=(CATCHING_UP,),
         faults=("part fill", "fills held"),
     ),
     Mutant(
         name="asked to cancel is cancelled",
         says="a cancel that was heard ends the leg",
-        swaps=(
-            *_NO_CATCHING_UP,
-            (settle, "request_cancel", mutations.asked_is_canceled),
-        ),
+        swaps=((settle, "request_cancel", mutations.asked_is_canceled),),
+        without=(CATCHING_UP,),
         faults=("stuck cancel", "fills held", "part fill", "trading halt"),
     ),
     Mutant(
         name="reads are not compared with writes",
         says="holdings that disagree with our own fills are planned on",
-        swaps=(
-            (cycle, "reconcile", mutations.no_fences),
-            (service, "reconcile", mutations.no_fences),
-            (cycle, "check_cash", mutations.heard_by_nobody),
-            (service, "check_cash", mutations.heard_by_nobody),
-        ),
+        swaps=HOLDINGS_FOLLOW.swaps,
+        without=(CASH_FOLLOWS, ONE_PICTURE),
         faults=("stale positions", "late fills", "stale all"),
     ),
     Mutant(
         name="cash is believed",
         says="cash that does not follow from fills and flows is planned on",
-        swaps=(
-            (cycle, "check_cash", mutations.heard_by_nobody),
-            (service, "check_cash", mutations.heard_by_nobody),
-        ),
+        swaps=CASH_FOLLOWS.swaps,
+        without=(ONE_PICTURE,),
         faults=("stale cash",),
-        first=5090,
     ),
     Mutant(
         name="a worth in doubt will do",
         says="other symbols are sized by holdings that disagree with our own fills",
-        swaps=((cycle, "check_worth", mutations.heard_by_nobody),),
-        first=69_312_729,
+        swaps=((cycle, "check_worth", nothing),),
+        without=(ONE_PICTURE,),
+        faults=("stale positions", "jump"),
+        rate=0.9,
     ),
     Mutant(
         name="a yes to one plan is a yes to any",
@@ -248,8 +169,8 @@ MUTANTS: tuple[Mutant, ...] = (
         says="a run may trade its symbols again and again",
         swaps=(
             (continue_run, "remaining", mutations.tenfold_allowances),
-            (executor, "open_purse", mutations.ample_purse),
-            (cycle, "open_purse", mutations.ample_purse),
+            (executor, "open_purse", ample_purse),
+            (cycle, "open_purse", ample_purse),
             (limits, "within_run", lambda *_: ()),
         ),
     ),
@@ -275,7 +196,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="a halt cancels nothing",
         says="orders that work are left alone when everything is halted",
         swaps=(
-            (requests, "request_cancel", mutations.heard_by_nobody),
+            (requests, "request_cancel", nothing),
             (settle, "request_cancel", mutations.not_while_halted),
         ),
         faults=("kill", "fills held"),
@@ -290,18 +211,18 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="counts are final when an order ends",
         says="executions that are counted after an order's end do not reach its leg",
-        swaps=_NO_CATCHING_UP,
+        swaps=CATCHING_UP.swaps,
         faults=("counts late", "part fill", "fills held"),
     ),
     Mutant(
         name="the machine's clock is believed",
         says="nobody compares it with the broker's",
         swaps=(
-            (cycle, "check_clock", mutations.heard_by_nobody),
-            (recovery, "check_clock", mutations.heard_by_nobody),
-            (chores, "check_clock", mutations.heard_by_nobody),
+            (cycle, "check_clock", lambda *_: frozenset()),
+            (recovery, "check_clock", nothing),
+            (chores, "check_clock", nothing),
         ),
-        faults=("clock step", "stale price"),
+        faults=("clock step",),
         rate=4.0,
     ),
     Mutant(
@@ -314,6 +235,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="a yes is not cut to",
         says="what a person has granted may go out as large as the next look makes it",
-        swaps=((cycle, "cut", mutations.uncut), (cycle, "open_purse", mutations.ample_purse)),
+        swaps=((cycle, "cut", mutations.uncut),),
+        without=(LAST_ALLOWANCE,),
     ),
 )

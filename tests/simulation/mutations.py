@@ -6,12 +6,10 @@ from typing import Any
 
 from daemon import approvals, cycle, executor, settle
 from daemon.protocol import Judgement, judge_submit
-from daemon.reconcile import Differences
 from policies import prices, sellable
 from policies.planning import remaining as run_rest
 from portfolio.decisions import Proposal, Verdict
 from portfolio.events import FillBooked
-from portfolio.memory import Fence
 from portfolio.money import ZERO, Quantity
 from portfolio.orders import Leg, LegState, OrderStatus
 from portfolio.ports import Ambiguous, Exists
@@ -95,25 +93,19 @@ def crash_is_unsent(house: Any) -> None:
             executor.move(house, leg, LegState.ABANDONED, note="the process ended")
 
 
-def lost_is_over(leg: Leg) -> Any:
-    if leg.state.is_terminal or leg.state is LegState.LOST:
-        return ZERO
-    return leg.intent.quantity - leg.filled_quantity
-
-
 _barred_rightly = sellable.barred_symbols
 
 
 def lost_is_not_barred(account: Any, snapshot: Any, known: Any) -> dict[str, str]:
     live = tuple(leg for leg in known.live_legs if leg.state is not LegState.LOST)
-    return _barred_rightly(account, snapshot, replace(known, live_legs=live, fences=()))
+    fences = tuple(f for f in known.fences if not f.reason.endswith("cannot be found"))
+    return _barred_rightly(account, snapshot, replace(known, live_legs=live, fences=fences))
 
 
-_remaining_rightly = run_rest.remaining
-
-
-def lost_can_go_again(run: Any, legs: Any) -> Any:
-    return _remaining_rightly(run, tuple(leg for leg in legs if leg.state is not LegState.LOST))
+_kept_rightly = Leg.reserved_cash
+LOST_KEEPS_NOTHING = property(
+    lambda leg: ZERO if leg.state is LegState.LOST else _kept_rightly.fget(leg)  # type: ignore[attr-defined]
+)
 
 
 def taken_over_without_parts(house: Any, leg: Leg, order: Any, also: Any = (), **words: Any) -> Leg:
@@ -128,10 +120,6 @@ take_over = settle._take_over
 def asked_is_canceled(house: Any, leg: Leg, _progress: Any, *, note: str) -> None:
     house.senders[leg.intent.account].cancel(leg.broker_order_id)
     executor.move(house, leg, LegState.CANCELED, note=note)
-
-
-def heard_by_nobody(*_: Any, **__: Any) -> None:
-    return None
 
 
 def not_while_halted(house: Any, leg: Leg, progress: Any, *, note: str) -> None:
@@ -185,10 +173,6 @@ def orders_bar_nothing(account: Any, snapshot: Any, known: Any) -> dict[str, str
     return _barred_rightly(alone, snapshot, replace(known, live_legs=()))
 
 
-def no_fences(_house: Any, _held: Any, _seen: Differences) -> tuple[Fence, ...]:
-    return ()
-
-
 def raw_positions(reader: Any, _state: Any, _max_doubt: Any) -> Any:
     return reader.positions()
 
@@ -199,10 +183,6 @@ def stale_passes(quote: Any, rule: Any, at: Any) -> Any:
 
 
 _fault_of = prices.fault_of
-
-
-def _all_is_well(*_: Any, **__: Any) -> None:
-    return None
 
 
 def all_approved(*_: Any, **__: Any) -> Verdict:
@@ -230,13 +210,7 @@ not_bound = (
 BUYS_FIRST = property(lambda plan: (*plan.buys, *plan.sells))
 
 
-def ample_purse(run: Any, snapshot: Any, known: Any) -> Any:
-    purse = _open_purse(run, snapshot, known)
-    purse.allowance = {key: Quantity(value * 10) for key, value in purse.allowance.items()}
-    return purse
-
-
-_open_purse = executor.open_purse
+_remaining_rightly = run_rest.remaining
 
 
 def tenfold_allowances(run: Any, legs: Any) -> Any:
@@ -250,5 +224,4 @@ def uncut(legs: Any, *_: Any) -> Any:
     return tuple(legs)
 
 
-NO_LAST_LOOK = (executor, "last_look", _all_is_well)
 LATE = timedelta(days=9)

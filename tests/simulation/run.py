@@ -14,7 +14,8 @@ from typing import TypeVar
 from tests.simulation import io_sweep
 from tests.simulation.exhaustive import double_points, points, run_point
 from tests.simulation.life import Result, run_seed, state_directories
-from tests.simulation.mutants import MUTANTS, Catch, Mutant, catch
+from tests.simulation.mutant import Catch, Mutant, catch
+from tests.simulation.mutants import MUTANTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 BEGIN, END = "<!-- mutants: begin -->", "<!-- mutants: end -->"
@@ -120,13 +121,15 @@ def _catch(number: int, first: int, most: int) -> Catch:
 
 def table(caught: Iterable[tuple[Mutant, Catch]]) -> str:
     """The mutants as a table of Markdown."""
-    lines = ["| mutant | what is missing | faults drawn in every seed | seeds | broken promise |"]
-    lines.append("|---|---|---|---|---|")
+    columns = ("mutant", "what is missing", "also out", "faults drawn in every seed", "seeds")
+    lines = [f"| {' | '.join(columns)} | broken promise |", "|---|---|---|---|---|---|"]
     for mutant, found in caught:
         faults = ", ".join(mutant.faults) or "none"
+        layers = ", ".join(layer.name for layer in mutant.without) or "nothing"
         seeds = str(found.seeds) if found.seed is not None else f"not in {found.seeds}"
         seeds += f", from {mutant.first}" if mutant.first else ""
-        lines.append(f"| {mutant.name} | {mutant.says} | {faults} | {seeds} | {found.invariant} |")
+        told = (mutant.name, mutant.says, layers, faults, seeds, found.invariant)
+        lines.append(f"| {' | '.join(told)} |")
     return "\n".join(lines) + "\n"
 
 
