@@ -18,6 +18,8 @@ from portfolio.ports import (
     SubmitOutcome,
 )
 
+_ASKED_TO_CANCEL = frozenset({LegState.CANCEL_REQUESTED, LegState.STUCK})
+
 
 class BrokenInvariant(Exception):
     """Something that must never be true is true. Trading stops; looking and telling go on."""
@@ -66,8 +68,11 @@ def judge_submit(leg: Leg, outcome: SubmitOutcome) -> Judgement:
 def state_of(order: Order, leg: Leg) -> LegState:
     """The state of a leg whose order the broker shows; an unknown word counts as still open.
 
-    A leg whose cancel was asked for stays in its state until the order is over.
+    So does a word that contradicts its number (`contradicts`). A leg whose cancel was asked for stays
+    in its state until the order is over.
     """
+    if contradicts(order, leg):
+        return leg.state if leg.state in _ASKED_TO_CANCEL else LegState.WORKING
     match order.status:
         case OrderStatus.FILLED:
             return LegState.FILLED
@@ -78,15 +83,27 @@ def state_of(order: Order, leg: Leg) -> LegState:
         case OrderStatus.REJECTED:
             return LegState.REJECTED
         case OrderStatus.OPEN | OrderStatus.PENDING_CANCEL | OrderStatus.UNKNOWN:
-            if leg.state in (LegState.CANCEL_REQUESTED, LegState.STUCK):
+            if leg.state in _ASKED_TO_CANCEL:
                 return leg.state
             return LegState.WORKING
         case _:
             assert_never(order.status)
 
 
+def contradicts(order: Order, leg: Leg) -> bool:
+    """Whether an order is called filled with fewer units than it is for, also by what was booked.
+
+    The rest may still fill, or has filled without being counted: planning it again would trade twice.
+    """
+    filled = max(order.filled_quantity, leg.filled_quantity)
+    return order.status is OrderStatus.FILLED and filled < leg.intent.quantity
+
+
 def content_differs(order: Order, intent: OrderIntent) -> str:
-    """In what an order at the broker differs from the intent of its id; empty when it does not."""
+    """In what an order at the broker differs from the intent of its id; empty when it does not.
+
+    More units filled than were asked for differ as well.
+    """
     pairs = (
         ("symbol", order.symbol, intent.symbol),
         ("side", order.side, intent.side),
@@ -94,4 +111,6 @@ def content_differs(order: Order, intent: OrderIntent) -> str:
         ("limit", order.limit_price, intent.limit_price),
     )
     found = [f"{name} {theirs} instead of {ours}" for name, theirs, ours in pairs if theirs != ours]
+    if order.filled_quantity > intent.quantity:
+        found.append(f"filled {order.filled_quantity} of {intent.quantity}")
     return ", ".join(found)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from daemon.executor import is_as_meant, move
 from daemon.house import House
 from daemon.late_fills import count_booked
-from daemon.protocol import state_of
+from daemon.protocol import contradicts, state_of
 from portfolio.events import Alarm, Event, Fenced, FillBooked, FlowSeen
 from portfolio.memory import Fence
 from portfolio.money import Quantity
@@ -137,6 +137,8 @@ def _follow(house: House, leg: Leg, progress: Progress) -> None:
     order = house.readers[leg.intent.account].find_order(leg.client_order_id)
     if order is not None:
         leg = _take_over(house, leg, order)
+    if leg.state.is_terminal or _is_unclear_for_good(house, leg, order, progress):
+        return
     now = house.clock.now()
     if leg.state is LegState.WORKING and (halted := house.latch.reason()):
         # Also what was found, or whose cancel went unheard, only after the halt; and what is not shown.
@@ -156,6 +158,45 @@ def _follow(house: House, leg: Leg, progress: Progress) -> None:
 
 def _is_old(house: House, leg: Leg, now: datetime) -> bool:
     return leg.sent_at is not None and now - leg.sent_at >= house.order_life.cancel_after
+
+
+def _is_unclear_for_good(house: House, leg: Leg, order: Order | None, progress: Progress) -> bool:
+    """Whether a live leg, about whose order the broker tells no clear word, has been ended here.
+
+    It was accepted and is shown no more, or is called filled with fewer units than it is for. After as
+    many look-ups and as long as make an unanswered one lost, a page tells of it. It ends with its
+    session: an order for the day cannot fill after it, and `late_fills` still looks for two days.
+    """
+    name = leg.client_order_id
+    if order is not None and not contradicts(order, leg):
+        progress.misses.pop(name, None)
+        return False
+    misses = progress.misses[name] = progress.misses.get(name, 0) + 1
+    sent_at, now, life = leg.sent_at or leg.planned_at, house.clock.now(), house.order_life
+    if misses < life.lost_lookups or now - sent_at < life.lost_after:
+        return False
+    what = "was accepted and is not shown by the broker any more"
+    if order is not None:
+        what = f"is called filled with {order.filled_quantity} of {leg.intent.quantity}"
+    told = _pages(house, leg, "unclear order", f"{what}; its symbol is not traded until it ends")
+    closes_at = house.sessions.current_or_previous(sent_at).closes_at
+    if (
+        sent_at < closes_at
+        and now >= closes_at + life.arrival_grace
+        and (order or not _swept(house, leg))
+    ):
+        move(house, leg, LegState.EXPIRED, also=told, note=f"it {what}, and its session is over")
+        return True
+    if told:
+        house.journal.append(*told)
+    return False
+
+
+def _swept(house: House, leg: Leg) -> bool:
+    """Whether the list of all orders since shortly before its send shows a leg's order."""
+    since = (leg.sent_at or leg.planned_at) - house.order_life.arrival_grace
+    swept = house.readers[leg.intent.account].orders_since(since)
+    return any(order.client_order_id == leg.client_order_id for order in swept)
 
 
 def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> None:
@@ -217,8 +258,7 @@ def _look_up(house: House, leg: Leg, progress: Progress) -> None:
     life = house.order_life
     if misses < life.lost_lookups or now - sent_at < life.lost_after:
         return
-    swept = house.readers[leg.intent.account].orders_since(sent_at - life.arrival_grace)
-    if any(order.client_order_id == leg.client_order_id for order in swept):
+    if _swept(house, leg):
         return
     session = house.sessions.current_or_previous(now)
     until = session.closes_at + life.arrival_grace
@@ -245,10 +285,8 @@ def _watch_for_late_arrival(house: House, leg: Leg) -> None:
     sent_at = leg.sent_at or leg.planned_at
     session = house.sessions.current_or_previous(sent_at)
     grace = house.order_life.arrival_grace
-    if house.clock.now() >= session.closes_at + grace:
-        swept = reader.orders_since(sent_at - grace)
-        if not any(order.client_order_id == leg.client_order_id for order in swept):
-            move(house, leg, LegState.NEVER_ARRIVED, note="its session ended without it")
+    if house.clock.now() >= session.closes_at + grace and not _swept(house, leg):
+        move(house, leg, LegState.NEVER_ARRIVED, note="its session ended without it")
 
 
 def _pages(house: House, leg: Leg, name: str, text: str) -> tuple[Alarm, ...]:

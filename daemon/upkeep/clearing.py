@@ -9,7 +9,10 @@ from daemon.house import House
 from portfolio.events import Alarm, AlarmCleared
 
 ABOUT_ORDERS = frozenset(
-    {"lost order", "late arrival", "late fill", "stuck order", "unknown order status"}
+    {
+        *("lost order", "late arrival", "late fill", "stuck order", "unclear order"),
+        "unknown order status",
+    }
 )
 NEWS = frozenset({"plan denied", "external change"})
 

@@ -9,6 +9,8 @@ import pytest
 
 from config.safeguards import OrderLife
 from daemon.executor import move
+from daemon.settle import settle
+from daemon.upkeep.clearing import clear_what_is_over
 from policies.policy import Policy
 from portfolio.events import LegPlanned
 from portfolio.money import ZERO, Quantity
@@ -362,3 +364,89 @@ def test_a_partial_fill_is_kept_and_the_rest_planned_afresh(rig: Rig) -> None:
     sold = sum(b.fill.quantity for b in rig.journal.fills() if b.fill.side is Side.SELL)
     assert sold == 120
     assert rig.broker.account().cash >= ZERO
+
+
+def shown_as(rig: Rig, monkeypatch: pytest.MonkeyPatch, **fields: object) -> None:
+    """From now on the broker shows every order with these fields changed."""
+    really = rig.broker.find_order
+
+    def find(name: str) -> Order | None:
+        order = really(name)
+        return None if order is None else replace(order, **fields)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rig.broker, "find_order", find)
+
+
+def test_an_order_called_filled_with_too_few_units_is_still_open(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planning the rest of it again would sell the same shares twice."""
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    with monkeypatch.context() as wrong:
+        shown_as(rig, wrong, status=OrderStatus.FILLED, filled_quantity=Quantity(Decimal(40)))
+        for _ in range(6):
+            wait(rig, seconds=61)
+        assert (the_leg(rig).state, the_leg(rig).filled_quantity) == (LegState.WORKING, 40)
+        assert pages(rig) == ["unclear order"]
+        assert len(orders(rig)) == 1
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=False)
+    wait(rig, seconds=5)
+    finish(rig)
+    assert {leg.state for leg in rig.journal.legs()} == {LegState.FILLED}
+    clear_what_is_over(rig.house)
+    assert pages(rig) == []
+
+
+def test_an_order_called_canceled_that_has_filled_is_not_sent_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.broker.faults.lost_answers = [True]
+    shown_as(
+        rig,
+        monkeypatch,
+        status=OrderStatus.CANCELED,
+        filled_quantity=Quantity(ZERO),
+        filled_average_price=None,
+    )
+    approve(rig)
+    leg = rig.journal.legs()[0]
+    assert (leg.state, leg.filled_quantity) == (LegState.CANCELED, leg.intent.quantity)
+    for _ in range(5):
+        wait(rig, seconds=61)
+    sold = [leg for leg in rig.journal.legs() if leg.intent.side is Side.SELL]
+    assert len(sold) == 1
+
+
+def test_an_order_that_filled_more_than_was_asked_for_halts_everything(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    too_much = Quantity(the_leg(rig).intent.quantity + 1)
+    shown_as(rig, monkeypatch, filled_quantity=too_much)
+    wait(rig, seconds=5)
+    assert "filled 121 of 120" in (rig.latch.reason() or "")
+
+
+def test_an_accepted_order_that_nobody_shows_is_told_of_and_ends_with_its_session(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
+    approve(rig)
+    monkeypatch.setattr(rig.broker, "find_order", lambda _name: None)
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: ())
+    for _ in range(4):
+        wait(rig, seconds=70)
+    assert pages(rig) == []
+    wait(rig, seconds=70)
+    assert pages(rig) == ["unclear order"]
+    assert the_leg(rig).state is LegState.WORKING
+    rig.go_to(DAYS[8], timedelta(hours=6, minutes=44))
+    settle(rig.house, rig.watch.progress)
+    assert the_leg(rig).state is LegState.WORKING
+    rig.go_to(DAYS[8], timedelta(hours=6, minutes=45))
+    settle(rig.house, rig.watch.progress)
+    assert the_leg(rig).state is LegState.EXPIRED
+    assert "is not shown" in the_leg(rig).note
+    assert len(rig.journal.events("alarm")) == 1, "told once"

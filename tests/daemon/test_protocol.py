@@ -109,7 +109,30 @@ def test_a_refusal_that_blocks_the_account_halts() -> None:
     ],
 )
 def test_the_state_of_a_leg_follows_its_order(status: OrderStatus, state: LegState) -> None:
-    assert state_of(replace(ORDER, status=status), replace(LEG, state=LegState.WORKING)) is state
+    filled = INTENT.quantity if status is OrderStatus.FILLED else Quantity(ZERO)
+    order = replace(ORDER, status=status, filled_quantity=filled)
+    assert state_of(order, replace(LEG, state=LegState.WORKING)) is state
+
+
+@pytest.mark.parametrize(
+    ("shown", "booked", "state"),
+    [
+        ("3", "0", LegState.FILLED),
+        ("0", "3", LegState.FILLED),
+        ("2.999999999", "0", LegState.WORKING),
+        ("0", "0", LegState.WORKING),
+    ],
+)
+def test_filled_is_believed_when_the_units_are_there(
+    shown: str, booked: str, state: LegState
+) -> None:
+    order = replace(ORDER, status=OrderStatus.FILLED, filled_quantity=Quantity(Decimal(shown)))
+    leg = replace(LEG, state=LegState.WORKING, filled_quantity=Quantity(Decimal(booked)))
+    assert state_of(order, leg) is state
+    asked = replace(leg, state=LegState.CANCEL_REQUESTED)
+    assert state_of(order, asked) is (
+        state if state is LegState.FILLED else LegState.CANCEL_REQUESTED
+    )
 
 
 @pytest.mark.parametrize("waiting", [LegState.CANCEL_REQUESTED, LegState.STUCK])
