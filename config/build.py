@@ -296,6 +296,8 @@ def _notices(document: Document, folder: Path) -> NoticeSettings:
         second_channels=tuple(Channel(name) for name in table.second_channels),
         second_after=timedelta(minutes=table.second_after_minutes),
         second_apprise_file=_path(table.second_apprise_file, folder),
+        heartbeat_file=_path(table.heartbeat_file, folder),
+        heartbeat=timedelta(minutes=table.heartbeat_minutes),
     )
 
 

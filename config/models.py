@@ -202,6 +202,14 @@ class NoticesTable(Table):
     second_apprise_file: FilePath | None = key(
         None, "the addresses of the second way, if it is apprise", "second.urls"
     )
+    heartbeat_file: FilePath | None = key(
+        None,
+        "a file with the https address of a watcher outside, asked for after good ticks",
+        "watcher.url",
+    )
+    heartbeat_minutes: Annotated[int, whole(least=1, most=1440)] = key(
+        5, "how often at most; the watcher should wait for two or three of them"
+    )
 
 
 class BackupTable(Table):

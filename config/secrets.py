@@ -12,12 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from config.files import Unreadable, read_small
 from config.problems import ConfigurationError, Problem
 from config.settings import Settings
 
 LARGEST_SECRET_FILE = 64 * 1024
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 ENVIRONMENT_PAIRS = (
     ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY"),
@@ -158,6 +160,28 @@ def second_apprise_addresses(settings: Settings) -> tuple[Secret, ...]:
     return _addresses(path, private=True)
 
 
+def heartbeat_address(settings: Settings, *, environment: Mapping[str, str]) -> Secret | None:
+    """The address of the watcher outside: the credential `heartbeat.url`, else the file's one line.
+
+    None when neither is there. Raises `ConfigurationError`; http only on this machine, so that nobody
+    else on the way can read the address or answer for the watcher.
+    """
+    folder, path = environment.get("CREDENTIALS_DIRECTORY"), settings.notices.heartbeat_file
+    private = True
+    if folder and (Path(folder) / "heartbeat.url").exists():
+        path, private = Path(folder) / "heartbeat.url", False
+    if path is None:
+        return None
+    lines = [line.strip() for line in _read(path, private=private).splitlines() if line.strip()]
+    parts = urlsplit(lines[0]) if len(lines) == 1 else None
+    local = parts is not None and parts.scheme == "http" and parts.hostname in _THIS_MACHINE
+    if parts is None or not parts.hostname or not (parts.scheme == "https" or local):
+        raise _refusal(
+            path, "it is not one https address", "Write the address that your watcher gave into it"
+        )
+    return Secret(lines[0])
+
+
 def _addresses(path: Path, *, private: bool) -> tuple[Secret, ...]:
     lines = (line.strip() for line in _read(path, private=private).splitlines())
     addresses = tuple(Secret(line) for line in lines if line and not line.startswith("#"))
@@ -182,6 +206,9 @@ def known_secrets(settings: Settings, *, environment: Mapping[str, str]) -> tupl
         found += [a.reveal() for a in apprise_addresses(settings, environment=environment)]
     with suppress(ConfigurationError):
         found += [a.reveal() for a in second_apprise_addresses(settings)]
+    with suppress(ConfigurationError):
+        if (watcher := heartbeat_address(settings, environment=environment)) is not None:
+            found.append(watcher.reveal())
     return tuple(found)
 
 

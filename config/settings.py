@@ -129,7 +129,8 @@ class NoticeSettings:
     """Where notices go, whether they may name amounts of money, and whether a month is reviewed.
 
     An urgent one that some channel has not taken after `second_after` also goes to `second_channels`;
-    one that nobody acknowledges is told again every `repeat` (zero: never).
+    one that nobody acknowledges is told again every `repeat` (zero: never). The address in
+    `heartbeat_file` is asked for after ticks that went well, at most once in `heartbeat`.
     """
 
     channels: tuple[Channel, ...] = (Channel.CONSOLE,)
@@ -141,6 +142,8 @@ class NoticeSettings:
     second_channels: tuple[Channel, ...] = ()
     second_after: timedelta = timedelta(minutes=10)
     second_apprise_file: Path | None = None
+    heartbeat_file: Path | None = None
+    heartbeat: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The daemon around the house: service, alarms, spool, outbox, and what each wake needs."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from config.changes import changes, needs_restart
 from config.problems import ConfigurationError
 from config.read import read_settings
+from config.secrets import heartbeat_address
 from config.settings import Settings
 from daemon import recovery
 from daemon.cycle import Watch
@@ -18,6 +20,7 @@ from daemon.journal.errors import JournalCorrupt
 from daemon.journal.store import JournalStore
 from daemon.logs import get_logger
 from daemon.machine.clocks import SteppedClock
+from daemon.notices.heartbeat import Heartbeat
 from daemon.notices.outbox import Outbox, open_outbox
 from daemon.requests.spool import done, take_requests
 from daemon.service import Service
@@ -64,6 +67,7 @@ class Assembly:
     wakes: WakeQueue
     journal: JournalStore
     backups: ScheduledBackups
+    heartbeat: Heartbeat | None
     state_dir: Path
     anchored: tuple[int, str] = (0, "")
     logged_on: date | None = None
@@ -100,6 +104,8 @@ class Assembly:
         for stream in self.outside.streams:
             stream.start(lambda _news: self.wakes.put(Wake(kind=WakeKind.ORDER_UPDATE)))
         self.outbox.start()
+        if self.heartbeat is not None:
+            self.heartbeat.start()
         if self.driver is None:
             self.journal.tell_pages_at_once(self.outbox.after_wake)
 
@@ -140,6 +146,8 @@ class Assembly:
         self.alarms.stop()
         self.outbox.stop()
         self.backups.stop()
+        if self.heartbeat is not None:
+            self.heartbeat.stop()
         for stream in self.outside.streams:
             stream.stop()
         self.outside.close()
@@ -194,6 +202,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             on_notable=driver.dwell if driver is not None else lambda: None,
         ),
         backups=_backups(settings, state_dir, house),
+        heartbeat=_heartbeat(settings),
     )
     assembly.watch = assembly.service.watch
     if driver is None:
@@ -204,6 +213,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             notices=settings.notices,
             backups=assembly.backups,
             free=lambda: free_bytes(state_dir),
+            beat=lambda: None if assembly.heartbeat is None else assembly.heartbeat.beat(),
         ).after_tick
     return assembly
 
@@ -217,6 +227,11 @@ def _backups(settings: Settings, state_dir: Path, house: House) -> ScheduledBack
         anchored_in=anchor_place(state_dir),
         on_done=lambda outcome: note_backup(house, outcome),
     )
+
+
+def _heartbeat(settings: Settings) -> Heartbeat | None:
+    address = heartbeat_address(settings, environment=os.environ)
+    return None if address is None else Heartbeat(address, settings.notices.heartbeat)
 
 
 def _on_trial(state_dir: Path) -> "OnTrial | None":

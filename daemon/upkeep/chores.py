@@ -33,7 +33,8 @@ def free_bytes(folder: Path) -> int:
 
 @dataclass(slots=True, kw_only=True)
 class Chores:
-    """Everything that the tick looks after. `free` tells the bytes that are left on the disk.
+    """Everything that the tick looks after. `free` tells the bytes that are left on the disk, `beat`
+    is called at the end of a tick in which all went well.
 
     A backup that is being made does not hold up the loop; the rest costs less than a millisecond,
     and the questions of every `check_minutes` one request each.
@@ -44,6 +45,7 @@ class Chores:
     notices: NoticeSettings
     backups: ScheduledBackups
     free: Callable[[], int]
+    beat: Callable[[], None] = lambda: None
     _asked: datetime | None = field(default=None)
 
     def after_tick(self) -> None:
@@ -62,6 +64,7 @@ class Chores:
             look_for_strangers(self.house, self.watch)
             look_for_late_fills(self.house)
             look_at_taxes(self.house)
+        self.beat()
 
 
 def check_disk(house: House, free: int) -> None:

@@ -11,7 +11,14 @@ import pytest
 
 from config.problems import ConfigurationError
 from config.read import settings_from
-from config.secrets import AlpacaKeys, Secret, alpaca_keys, apprise_addresses
+from config.secrets import (
+    AlpacaKeys,
+    Secret,
+    alpaca_keys,
+    apprise_addresses,
+    heartbeat_address,
+    known_secrets,
+)
 from config.settings import Settings
 from portfolio.canonical import canonical
 from tests.support.configurations import SMALLEST, changed
@@ -308,3 +315,44 @@ def test_addresses_that_others_can_read_or_that_are_none_are_refused(tmp_path: P
 def test_without_the_channel_no_file_is_read(tmp_path: Path) -> None:
     assert apprise_addresses(settings_at(tmp_path), environment={}) == ()
     assert SMALLEST
+
+
+WATCHER = "https://watcher.example/ping/0b5c7a60-hunter2"
+
+
+def test_the_address_of_a_watcher_is_one_secret_line(tmp_path: Path) -> None:
+    path = tmp_path / "watcher.url"
+    settings = settings_at(tmp_path, '[notices]\nheartbeat_file = "watcher.url"\n')
+    path.write_text(f"{WATCHER}\n")
+    path.chmod(0o600)
+    assert heartbeat_address(settings, environment={}) == Secret(WATCHER)
+    assert WATCHER in known_secrets(settings, environment={})
+    assert heartbeat_address(settings_at(tmp_path, ""), environment={}) is None
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "heartbeat.url").write_text(f"{WATCHER}-2")
+    environment = {"CREDENTIALS_DIRECTORY": str(credentials)}
+    assert heartbeat_address(settings, environment=environment) == Secret(f"{WATCHER}-2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "http://watcher.example/ping/hunter2",
+        "file:///etc/hunter2",
+        f"{WATCHER}\n{WATCHER}",
+        "https:///hunter2",
+        "hunter2",
+    ],
+)
+def test_a_watcher_without_https_or_with_two_addresses_is_refused(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "watcher.url"
+    path.write_text(text)
+    path.chmod(0o600)
+    settings = settings_at(tmp_path, '[notices]\nheartbeat_file = "watcher.url"\n')
+    with pytest.raises(ConfigurationError, match="not one https address") as refused:
+        heartbeat_address(settings, environment={})
+    assert "hunter2" not in str(refused.value)
