@@ -73,7 +73,7 @@ def _said(detail: ErrorDetails, path: KeyPath) -> tuple[str, str]:
 def _mode(value: object) -> tuple[str, str]:
     if value == "live":
         return (
-            '"live" is refused: the order protocol and the tax guards are not complete',
+            '"live" is refused: this version has been proved against its own exchange only',
             'Write "paper" or "dry_run"',
         )
     word = value.lower() if isinstance(value, str) else ""

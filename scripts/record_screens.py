@@ -29,6 +29,7 @@ SCENES = {
     "A band's edge is crossed": "demo.svg",
     "A stale quote is refused": "screens/stale.svg",
     "The process is stopped in the middle of a run": "screens/restart.svg",
+    "The process is killed while an order is on its way": "screens/kill.svg",
     "A person halts everything": "screens/halt.svg",
 }
 """Title of a caption: the file that keeps its fullest frame."""

@@ -64,8 +64,8 @@ def _new_journal(settings: "Settings", directory: Path) -> tuple[str, Path]:
         if settings.mode is not Mode.DRY_RUN or old.identity().mode != Mode.DRY_RUN.value:
             raise Refusal(
                 f"Only a dry run can be promoted: the configuration says {settings.mode}, the "
-                f"journal {old.identity().mode}. Live is refused: the order protocol and the tax "
-                "guards are not complete."
+                f"journal {old.identity().mode}. Live is refused: this version has been "
+                "proved against its own exchange only."
             )
         audited = verify(old)
         if isinstance(audited, Broken):

@@ -18,7 +18,13 @@ def demo(
         typer.Option("--prices", help="Your own prices, `date,SYMBOL,SYMBOL,...`; unscripted."),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=1, max=600, help="About how long it should take.")
+        float,
+        typer.Option(
+            "--seconds",
+            min=1,
+            max=600,
+            help="For its scenes and pauses; the daemon's starts and the last page come on top.",
+        ),
     ] = 45,
 ) -> None:
     """Watch the real daemon keep a 60/40 portfolio on target through 2007 to 2009, simulated.

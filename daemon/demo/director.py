@@ -224,8 +224,7 @@ class Director:
         self._is_down_on_purpose = True
         self._say(
             "The process is killed while an order is on its way",
-            on_its_way(leg),
-            f"$ kill -9 {self.child.pid}",
+            f"{on_its_way(leg)}   $ kill -9 {self.child.pid}",
             tone="alarm",
             scene="kill",
         )

@@ -51,4 +51,4 @@ def on_its_way(leg: Leg) -> str:
     """What is known of an order that has no answer."""
     intent = leg.intent
     what = f"{intent.side} {quantity(intent.quantity)} {intent.symbol}"
-    return f"{what}: written down, committed, sent. The answer does not come."
+    return f"{what}: written down, committed, sent, no answer yet."

@@ -87,7 +87,7 @@ def open_alpaca_canceller(
 
 def _wire_settings(account: AlpacaAccount) -> AlpacaSettings:
     return AlpacaSettings(
-        paper=True,  # live is refused in code until the order protocol and the tax guards are complete
+        paper=True,  # live is refused until a version has been proved against a real Alpaca account
         account_number=account.account_number,
         feed="sip" if account.feed == "sip" else "iex",
         trading_url=account.server_url,

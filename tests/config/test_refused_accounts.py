@@ -22,8 +22,8 @@ def test_an_unknown_mode_is_told_the_one_that_is_probably_meant() -> None:
 def test_live_is_refused_with_the_reason() -> None:
     assert refused(changed('"dry_run"', '"live"')) == [
         (
-            'core.toml, line 1, mode: "live" is refused: the order protocol and the tax guards are not '
-            'complete. Write "paper" or "dry_run".'
+            'core.toml, line 1, mode: "live" is refused: this version has been proved against its own '
+            'exchange only. Write "paper" or "dry_run".'
         )
     ]
 
