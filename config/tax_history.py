@@ -8,7 +8,7 @@ A history may be one object (accounts, groups, events), a file of several under 
 transfer_in, transfer, transfer_out, donation, spin_off, merger or name_change; rows of dividends,
 interest, fees, deposits and withdrawals are passed over. `amount` is the whole of it in USD net of
 fees. `lots` of a sale are "a:10 b:5"; empty, the first in go first. More columns where they are
-needed: `ratio` (split, spin_off, merger), `to` (transfer), `into` (spin_off, merger) and
+needed: `ratio` (split, spin_off, merger), `to` (transfer), `into` (spin_off, merger, name_change) and
 `basis_percent` (spin_off), `acquired` and `value` (gift, transfer_in), `order` (fills of one order)
 and `kind` (of the account: taxable, ira, spouse_ira ...).
 """
@@ -26,6 +26,7 @@ from policies.taxes.events import (
     Acquired,
     Exchanged,
     Moved,
+    Renamed,
     ReturnedCapital,
     Sold,
     Split,
@@ -181,7 +182,8 @@ def _event(number: int, row: Mapping[str, Any]) -> TaxEvent | None:
                 basis_fraction=finite(str(row["basis_percent"])) / 100,
             )
         case "merger" | "name_change":
-            return Exchanged(
+            form = Exchanged if kind == "merger" else Renamed
+            return form(
                 on=on,
                 account=account,
                 symbol=symbol,

@@ -15,6 +15,7 @@ from daemon.house import House
 from daemon.journal.codec import read_snapshot
 from daemon.observe import holdings
 from daemon.taxes.gifting import left_as_gifts
+from policies.renames import renames_among
 from portfolio.events import Alarm, Fenced, FillBooked, FlowSeen, PositionsAccepted, Unfenced
 from portfolio.memory import Fence
 from portfolio.money import ZERO, Money, Quantity
@@ -217,9 +218,9 @@ def _accept(
     expected: Mapping[str, Quantity],
     symbols: set[str],
 ) -> None:
-    what = ", ".join(f"{s} {expected.get(s, ZERO)} → {held.get(s, ZERO)}" for s in sorted(symbols))
-    text = f"Holdings of {account} changed from outside: {what}. Taken as they are."
     gifts = left_as_gifts(house, account, held, expected)
+    renamed = {} if gifts else renames_among(expected, held)
+    text = _in_words(account, held, expected, symbols, renamed)
     # What vanished was renamed, merged or moved away: a person must say what its slice means now.
     gone = tuple(
         s for s in sorted(symbols) if expected.get(s, ZERO) > ZERO and held.get(s, ZERO) <= ZERO
@@ -227,11 +228,28 @@ def _accept(
     worth = {} if gifts else _last_worth(house, gone, expected)
     house.journal.append(
         *gifts,
-        PositionsAccepted(account=account, quantities=dict(held), reason=text, gone=worth),
+        PositionsAccepted(
+            account=account, quantities=dict(held), reason=text, gone=worth, renamed=renamed
+        ),
         Alarm(name="external change", level="page" if gone else "info", text=text, scope=account),
-        *_fences_around(account, worth, expected),
+        *_fences_around(account, worth, expected, renamed),
         *_back_again(house, account, held),
     )
+
+
+def _in_words(
+    account: str,
+    held: Mapping[str, Quantity],
+    expected: Mapping[str, Quantity],
+    symbols: Iterable[str],
+    renamed: Mapping[str, str],
+) -> str:
+    what = ", ".join(f"{s} {expected.get(s, ZERO)} → {held.get(s, ZERO)}" for s in sorted(symbols))
+    listed = "".join(
+        f" {old} is taken to be listed as {new} now: its lots go on as {new}, nothing was sold."
+        for old, new in sorted(renamed.items())
+    )
+    return f"Holdings of {account} changed from outside: {what}. Taken as they are.{listed}"
 
 
 def _last_worth(
@@ -250,10 +268,15 @@ def _last_worth(
 
 
 def _fences_around(
-    account: str, gone: Iterable[str], expected: Mapping[str, Quantity]
+    account: str,
+    gone: Iterable[str],
+    expected: Mapping[str, Quantity],
+    renamed: Mapping[str, str],
 ) -> Iterator[Fenced]:
     for symbol in gone:
         reason = f"its {expected[symbol]} units vanished: renamed, merged or moved away"
+        if symbol in renamed:
+            reason = f"its {expected[symbol]} units are listed as {renamed[symbol]} now"
         yield Fenced(fence=Fence(account=account, symbol=symbol, reason=reason))
 
 

@@ -11,8 +11,7 @@ from typing import Literal
 
 from portfolio.changes import TargetChanged
 from portfolio.decisions import Decision, Run, Verdict
-from portfolio.gifts import Gift, GiftState
-from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
+from portfolio.lot_events import GiftMoved, LotsImported, TicketAnswered, WashAllowed
 from portfolio.memory import CashFlow, Fence
 from portfolio.money import Money, Price, Quantity, Weight
 from portfolio.orders import Fill, Leg, LegState, Order, Side
@@ -209,7 +208,10 @@ class FlowSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionsAccepted:
-    """Holdings that we did not make, taken as they are; `gone` is what vanished was last worth."""
+    """Holdings that we did not make, taken as they are; `gone` is what vanished was last worth.
+
+    `renamed` maps a symbol of `gone` to the one that its units are listed under now, with their lots.
+    """
 
     kind: Literal["positions_accepted"] = "positions_accepted"
     account: str
@@ -217,20 +219,7 @@ class PositionsAccepted:
     reason: str
     average_costs: dict[str, Price] = field(default_factory=dict)  # of lots that nobody knows
     gone: dict[str, Money] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GiftMoved:
-    """A gift of shares was accepted, has left its account, or was taken back.
-
-    When it has left, exactly its lots leave the ledger: no sale, no gain.
-    """
-
-    kind: Literal["gift_moved"] = "gift_moved"
-    gift: Gift
-    state: GiftState
-    by: str
-    reason: str
+    renamed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
-"""What a person tells of lots: a file of them, and trades done where trimtab cannot trade."""
+"""What changes lots beside trades of ours: a file of them, trades done elsewhere, gifts, exceptions."""
 
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from portfolio.gifts import Gift, GiftState
 from portfolio.money import Money, Price, Quantity
 from portfolio.orders import Side
 
@@ -56,5 +57,19 @@ class WashAllowed:
     until: date
     worth: Money
     cost: Money
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftMoved:
+    """A gift of shares was accepted, has left its account, or was taken back.
+
+    When it has left, exactly its lots leave the ledger: no sale, no gain.
+    """
+
+    kind: Literal["gift_moved"] = "gift_moved"
+    gift: Gift
+    state: GiftState
     by: str
     reason: str

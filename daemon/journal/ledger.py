@@ -69,12 +69,15 @@ _DROP_LOTS = Prepared(delete(LOT).where(_held_by(LOT)))
 def accept(tables: Connection, event: PositionsAccepted, seq: int) -> None:
     """Take holdings as they are: the whole account, so that a symbol not named is not held.
 
-    Lots of what stays are kept, first in first out; what was not known has no basis.
+    Lots of what stays are kept, first in first out; what was not known has no basis. What is only
+    listed anew keeps its lots.
     """
     with exact_arithmetic():
         known = set(
             tables.scalars(select(POSITION.c.symbol).where(POSITION.c.account == event.account))
         )
+        for old, new in event.renamed.items():
+            _rename(tables, event.account, old, new)
         for symbol in sorted(known | set(event.quantities)):
             held = event.quantities.get(symbol, Quantity(ZERO))
             _set_position(tables, event.account, symbol, held)
@@ -85,6 +88,13 @@ def accept(tables: Connection, event: PositionsAccepted, seq: int) -> None:
             if len(lots) > len(before):
                 lots = (*lots[:-1], _with_id_of_its_own(lots[-1], before, seq))
             _set_lots(tables, event.account, symbol, lots)
+
+
+def _rename(tables: Connection, account: str, old: str, new: str) -> None:
+    lots = lots_of(tables, account, old)
+    _set_lots(tables, account, old, ())
+    listed = tuple(replace(lot, symbol=new) for lot in lots)
+    _set_lots(tables, account, new, (*listed, *lots_of(tables, account, new)))
 
 
 def _with_id_of_its_own(lot: Lot, before: Sequence[Lot], seq: int) -> Lot:

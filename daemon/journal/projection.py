@@ -43,7 +43,6 @@ from portfolio.events import (
     Fenced,
     FillBooked,
     FlowSeen,
-    GiftMoved,
     Halted,
     JournalOpened,
     JournalRestored,
@@ -61,7 +60,7 @@ from portfolio.events import (
     Unfenced,
 )
 from portfolio.gifts import GiftState
-from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
+from portfolio.lot_events import GiftMoved, LotsImported, TicketAnswered, WashAllowed
 from portfolio.orders import Leg, LegState, is_legal_move
 from portfolio.reserving import CashReserved, ReservationCancelled
 

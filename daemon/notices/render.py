@@ -36,7 +36,6 @@ from portfolio.events import (
     Fenced,
     FillBooked,
     FlowSeen,
-    GiftMoved,
     Halted,
     JournalOpened,
     JournalRestored,
@@ -53,7 +52,7 @@ from portfolio.events import (
     TrialLooked,
     Unfenced,
 )
-from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
+from portfolio.lot_events import GiftMoved, LotsImported, TicketAnswered, WashAllowed
 from portfolio.memory import Fence, FlowKind
 from portfolio.records import Notice, Recorded
 from portfolio.reserving import CashReserved, ReservationCancelled
@@ -321,8 +320,9 @@ def _flow(event: FlowSeen, recorded: Recorded, *, amounts: bool) -> Notice | Non
     if flow.kind is FlowKind.CORPORATE_ACTION:
         return _news(
             f"{flow.symbol or 'a holding'} was spun off, merged or renamed",
-            "What its lots cost must be typed in: a row of type spin_off or merger, taken with"
-            " trimtab lots import. Until then its basis is not known, and it is not sold.",
+            "Under a new symbol alone its lots go on by themselves. What lots cost after the others"
+            " must be typed in: a row of type spin_off or merger, taken with trimtab lots import."
+            " Until then its basis is not known, and it is not sold.",
             key,
         )
     if flow.kind not in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL):

@@ -22,7 +22,6 @@ from portfolio.events import (
     Fenced,
     FillBooked,
     FlowSeen,
-    GiftMoved,
     Halted,
     JournalOpened,
     JournalRestored,
@@ -39,7 +38,7 @@ from portfolio.events import (
     TrialLooked,
     Unfenced,
 )
-from portfolio.lot_events import LotsImported, TicketAnswered, WashAllowed
+from portfolio.lot_events import GiftMoved, LotsImported, TicketAnswered, WashAllowed
 from portfolio.money import ZERO
 from portfolio.orders import LegState, Side
 from portfolio.reserving import CashReserved, ReservationCancelled
@@ -166,7 +165,10 @@ def tell(event: Event) -> Told:  # noqa: C901, PLR0912  one flat table of events
             return _flow(event)
         case PositionsAccepted():
             held = ", ".join(f"{quantity(q)} {s}" for s, q in sorted(event.quantities.items()))
-            return Told(text=f"holdings of {event.account} taken as they are: {held or 'none'}")
+            anew = "".join(f"; {old} is {new} now" for old, new in sorted(event.renamed.items()))
+            return Told(
+                text=f"holdings of {event.account} taken as they are: {held or 'none'}{anew}"
+            )
         case GiftMoved():
             return _gift(event)
         case LotsImported():

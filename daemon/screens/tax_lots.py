@@ -32,7 +32,7 @@ def replay_screen(name: str, one: Replayed) -> RenderableType:
     ]
     parts += [
         words(
-            f"A loss of {cents(loss.loss)} on {loss.of.lot.symbol} is pending: a purchase in the"
+            f"A loss of {cents(loss.loss)} on {loss.symbol} is pending: a purchase in the"
             f" household until {loss.last_day} disallows it; safe from {loss.first_safe_day}.",
             "care",
         )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from policies.taxes.events import (
     Acquired,
     Exchanged,
+    Renamed,
     ReturnedCapital,
     Sold,
     Split,
@@ -67,7 +68,7 @@ def only_a_person_knows(fact: TaxEvent) -> bool:
     """
     if isinstance(fact, Acquired):
         return fact.lot.source in (LotSource.GIFT, LotSource.INHERITANCE)
-    return isinstance(fact, SpunOff | Exchanged)
+    return isinstance(fact, SpunOff | Exchanged | Renamed)
 
 
 def shares_of(symbol: str, quantity: Decimal) -> Quantity:

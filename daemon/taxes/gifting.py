@@ -21,8 +21,9 @@ from policies.taxes.harvest_value import use_of_loss
 from policies.taxes.netting import CapitalResult
 from policies.taxes.terms import Term, term_of
 from portfolio.accounts import AccountKind
-from portfolio.events import Alarm, Event, GiftMoved
+from portfolio.events import Alarm, Event
 from portfolio.gifts import Gift, GiftShares, GiftState
+from portfolio.lot_events import GiftMoved
 from portfolio.lots import Lot
 from portfolio.memory import Memory
 from portfolio.money import ONE, ZERO, Money, Price, Quantity, exact_arithmetic, finite

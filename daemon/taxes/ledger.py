@@ -6,7 +6,7 @@ configuration says. So the ledger is derived, never stored, and brought forward 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from policies.taxes.events import (
     Acquired,
     Exchanged,
     Moved,
+    Renamed,
     Sold,
     Split,
     SpunOff,
@@ -27,11 +28,10 @@ from policies.taxes.wash import TaxHousehold
 from portfolio.events import (
     FillBooked,
     FlowSeen,
-    GiftMoved,
     PositionsAccepted,
 )
 from portfolio.gifts import GiftState
-from portfolio.lot_events import LotsImported, TicketAnswered
+from portfolio.lot_events import GiftMoved, LotsImported, TicketAnswered
 from portfolio.lots import Lot
 from portfolio.money import ZERO, Money, Quantity, exact_arithmetic
 from portfolio.orders import Fill, Side
@@ -47,6 +47,8 @@ KINDS: Final = (
     "ticket_answered",
 )
 _EXCHANGE = ZoneInfo("America/New_York")
+_NOTICED_WITHIN: Final = timedelta(days=30)
+"""A new symbol was held for at most so long before the holdings under it were accepted."""
 
 
 class JournalLedger:
@@ -117,11 +119,37 @@ def _facts_of(records: Sequence[Recorded]) -> list[TaxEvent]:
         # Before holdings are counted again, what a person told of them up to that day.
         while late and late[-1].on <= exchange_day(recorded.at):
             _add(facts, units, late.pop())
+        if isinstance(recorded.event, PositionsAccepted):
+            _rename(facts, units, recorded.event, exchange_day(recorded.at))
         for fact in _of_record(recorded, units):
             _add(facts, units, fact)
     for fact in reversed(late):
         _add(facts, units, fact)
     return facts
+
+
+def _rename(
+    facts: list[TaxEvent],
+    units: dict[tuple[str, str], Decimal],
+    event: PositionsAccepted,
+    day: date,
+) -> None:
+    """Holdings that are listed anew, from before the first trade under their new symbol on.
+
+    Whoever held that symbol longer ago held something else of the same name.
+    """
+    for old, new in event.renamed.items():
+        at = len(facts)
+        for number in range(len(facts) - 1, -1, -1):
+            place, on = _place_of(facts[number]), facts[number].on
+            if place == (event.account, old) or on < day - _NOTICED_WITHIN:
+                break
+            if place == (event.account, new):
+                at, day = number, on
+        facts.insert(at, Renamed(on=day, account=event.account, symbol=old, into=new))
+        units.clear()
+        for fact in facts:
+            _count(units, fact)
 
 
 def _add(facts: list[TaxEvent], units: dict[tuple[str, str], Decimal], fact: TaxEvent) -> None:
@@ -167,11 +195,11 @@ def _count(units: dict[tuple[str, str], Decimal], fact: TaxEvent) -> None:
         case Split():
             key = (fact.account, fact.symbol)
             change = units.get(key, ZERO) * (fact.ratio - 1)
-        case SpunOff() | Exchanged():
+        case SpunOff() | Exchanged() | Renamed():
             key = (fact.account, fact.into)
             old = (fact.account, fact.symbol)
             change = units.get(old, ZERO) * fact.ratio
-            if isinstance(fact, Exchanged):
+            if not isinstance(fact, SpunOff):
                 units[old] = ZERO
         case _:
             return
@@ -291,6 +319,11 @@ def _ticket(event: TicketAnswered, seq: int) -> Iterator[TaxEvent]:
 
 def _account_of(fact: TaxEvent) -> str:
     return fact.lot.account if isinstance(fact, Acquired) else fact.account
+
+
+def _place_of(fact: TaxEvent) -> tuple[str, str]:
+    of = fact.lot if isinstance(fact, Acquired) else fact
+    return of.account, of.symbol
 
 
 def exchange_day(at: datetime) -> date:

@@ -1,7 +1,7 @@
 """Gifts that a person accepted and that have neither left nor been taken back."""
 
-from portfolio.events import GiftMoved
 from portfolio.gifts import Gift, GiftState
+from portfolio.lot_events import GiftMoved
 from portfolio.ports import JournalReader
 
 

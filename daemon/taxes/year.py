@@ -24,8 +24,9 @@ from policies.taxes.terms import Term
 from policies.taxes.year_to_date import YearToDate, over_budget, year_to_date
 from portfolio.accounts import AccountKind
 from portfolio.decisions import HarvestStep, Proposal
-from portfolio.events import GiftMoved, RunOpened
+from portfolio.events import RunOpened
 from portfolio.gifts import GiftState
+from portfolio.lot_events import GiftMoved
 from portfolio.money import ZERO, Money
 from portfolio.ports import JournalReader
 

@@ -86,7 +86,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchanged:
-    """Every unit becomes `ratio` units of `into`, with basis and dates: a merger, or a new name.
+    """Every unit becomes `ratio` units of `into`, with basis and dates: a merger.
 
     Money paid beside the shares is not in it: what of it is a gain differs from case to case.
     """
@@ -98,4 +98,19 @@ class Exchanged:
     ratio: Decimal
 
 
-TaxEvent = Acquired | Sold | Split | ReturnedCapital | SpunOff | Exchanged | Moved
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """What an account holds of `symbol` is listed as `into` from now on: the same security, no sale.
+
+    Lots keep basis, dates and wash sales; losses sold under the old symbol stay open under the new
+    one. `ratio` new units for each old one, where a split came with it.
+    """
+
+    on: date
+    account: str
+    symbol: str
+    into: str
+    ratio: Decimal = Decimal(1)
+
+
+TaxEvent = Acquired | Sold | Split | ReturnedCapital | SpunOff | Exchanged | Renamed | Moved

@@ -9,10 +9,17 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
+from policies.taxes.corporate_actions import (
+    gain_of_returned_capital,
+    increased,
+    reduced,
+    spun,
+)
 from policies.taxes.events import (
     Acquired,
     Exchanged,
     Moved,
+    Renamed,
     ReturnedCapital,
     Sold,
     Split,
@@ -20,9 +27,9 @@ from policies.taxes.events import (
     TaxEvent,
 )
 from policies.taxes.open_questions import parts_of_sale, wash_back, wash_within
-from policies.taxes.terms import Term, loss_of, result_of_sale, term_of
+from policies.taxes.terms import loss_of, result_of_sale
 from policies.taxes.wash import Held, LossInPlay, OpenLoss, Realised, Slice, TaxHousehold, match
-from portfolio.lots import Lot, LotSource, divided, share_of
+from portfolio.lots import Lot, divided, share_of
 from portfolio.money import (
     FRACTION_OF_SHARE,
     ZERO,
@@ -85,6 +92,8 @@ class HouseholdLedger:
                     self._spin_off(event)
                 case Exchanged():
                     self._exchange(event)
+                case Renamed():
+                    self._rename(event)
                 case Moved():
                     self._move(event)
                 case _:
@@ -98,7 +107,7 @@ class HouseholdLedger:
             lots=tuple(item.lot for item in held),
             slices=tuple(realised.piece for realised in self._slices),
             open_losses=tuple(
-                OpenLoss(of=loss.of.piece, group=loss.group, quantity=loss.quantity, loss=loss.loss)
+                loss.as_open()
                 for losses in self._losses.values()
                 for loss in losses
                 if loss.quantity > ZERO
@@ -195,6 +204,7 @@ class HouseholdLedger:
         return [
             LossInPlay(
                 of=realised,
+                symbol=event.symbol,
                 group=self._household.group_of(event.symbol),
                 quantity=lot.quantity,
                 loss=loss,
@@ -268,8 +278,7 @@ class HouseholdLedger:
         self._drop_empty(place, event)
         group = self._household.group_of(event.symbol)
         for loss in self._losses.get(group, ()):
-            piece = loss.of.piece
-            if (piece.account, piece.lot.symbol) == (event.account, event.symbol):
+            if (loss.of.piece.account, loss.symbol) == (event.account, event.symbol):
                 loss.quantity = Quantity(loss.quantity * event.ratio)
 
     def _drop_empty(self, place: list[Held], event: Split) -> None:
@@ -284,8 +293,8 @@ class HouseholdLedger:
             paid = sum((lot.cost_before_washes or ZERO for lot in gone), ZERO)
             last.lot = replace(
                 last.lot,
-                basis=_more(last.lot.basis, more),
-                original_basis=_more(last.lot.cost_before_washes, paid),
+                basis=increased(last.lot.basis, more),
+                original_basis=increased(last.lot.cost_before_washes, paid),
             )
 
     def _return_capital(self, event: ReturnedCapital) -> None:
@@ -300,13 +309,15 @@ class HouseholdLedger:
             left, units = Money(left - part), units - lot.quantity
             held.lot = replace(
                 lot,
-                basis=_less(lot.basis, part),
-                original_basis=_less(lot.original_basis, part),
-                loss_basis=_less(lot.loss_basis, part),
+                basis=reduced(lot.basis, part),
+                original_basis=reduced(lot.original_basis, part),
+                loss_basis=reduced(lot.loss_basis, part),
             )
             excess = ZERO if lot.basis is None else max(ZERO, part - lot.basis)
             if excess > ZERO and self._household.is_taxable(event.account):
-                self._slices.append(Realised(piece=_capital_gain(event, lot, Money(excess))))
+                self._slices.append(
+                    Realised(piece=gain_of_returned_capital(event, lot, Money(excess)))
+                )
 
     def _spin_off(self, event: SpunOff) -> None:
         for held in list(self._place(event.account, event.symbol)):
@@ -314,7 +325,7 @@ class HouseholdLedger:
             units = (lot.quantity * event.ratio).quantize(FRACTION_OF_SHARE)
             if units <= ZERO:
                 continue
-            new, kept = _spun(lot, event.basis_fraction)
+            new, kept = spun(lot, event.basis_fraction)
             held.lot = kept
             name = f"{lot.lot_id}.{event.into}"
             self._add(replace(new, lot_id=name, symbol=event.into, quantity=Quantity(units)))
@@ -331,56 +342,46 @@ class HouseholdLedger:
             else:
                 self._notes.append(f"{event.account}: the exchange left nothing of {lot.lot_id}")
 
+    def _rename(self, event: Renamed) -> None:
+        """Lots keep their place in the order of booking. A name is the same for every account, so
+        that open losses of all of them go by the new one, and both count as the same from now on.
+        """
+        if event.symbol == event.into:
+            return
+        if event.ratio != 1:
+            self._split(_split_with(event))
+        for held in self._place(event.account, event.symbol):
+            held.lot = replace(held.lot, symbol=event.into)
+        self._household = self._household.with_names(event.symbol, event.into)
+        losses = [loss for group in self._losses.values() for loss in group]
+        for loss in losses:
+            if loss.symbol == event.symbol:
+                loss.symbol = event.into
+        self._regroup(losses)
+
+    def _regroup(self, losses: Iterable[LossInPlay]) -> None:
+        """Put everything where its symbol and the identity groups of now say."""
+        everything = sorted(
+            (held for group in self._held for held in self._group(group)), key=lambda h: h.number
+        )
+        gone = [held for group in self._gone.values() for held in group]
+        self._held, self._losses, self._gone = {}, {}, {}
+        for held in everything:
+            self._place(held.lot.account, held.lot.symbol).append(held)
+        for loss in losses:
+            loss.group = self._household.group_of(loss.symbol)
+            self._losses.setdefault(loss.group, []).append(loss)
+        for held in gone:
+            self._gone.setdefault(self._household.group_of(held.lot.symbol), []).append(held)
+
     def _move(self, event: Moved) -> None:
         for _, lot in self._take(event.account, event.symbol, event.quantity, event.lots):
             if event.to:
                 self._add(replace(lot, account=event.to, buy_order=lot.order))
 
 
-def _more(basis: Money | None, amount: Decimal) -> Money | None:
-    return None if basis is None else Money(basis + amount)
-
-
-def _less(basis: Money | None, returned: Money) -> Money | None:
-    return None if basis is None else Money(max(ZERO, basis - returned))
-
-
-def _spun(lot: Lot, fraction: Decimal) -> tuple[Lot, Lot]:
-    """The lot of the new company, and what stays of the old: the basis is divided between them."""
-
-    def part(amount: Money | None) -> Money | None:
-        return None if amount is None else share_of(amount, fraction, Decimal(1))
-
-    def left(amount: Money | None) -> Money | None:
-        return None if amount is None else Money(amount - (part(amount) or ZERO))
-
-    new = replace(
-        lot,
-        source=LotSource.SPIN_OFF,
-        basis=part(lot.basis),
-        original_basis=part(lot.original_basis),
-        loss_basis=part(lot.loss_basis),
-    )
-    kept = replace(
-        lot,
-        basis=left(lot.basis),
-        original_basis=left(lot.original_basis),
-        loss_basis=left(lot.loss_basis),
-    )
-    return new, kept
-
-
-def _capital_gain(event: ReturnedCapital, lot: Lot, excess: Money) -> Slice:
-    return Slice(
-        sale=event.name,
-        account=event.account,
-        lot=lot,
-        sold_on=event.on,
-        term=term_of(lot, event.on) or Term.SHORT,
-        proceeds=excess,
-        basis=Money(ZERO),
-        gain=excess,
-    )
+def _split_with(event: Renamed) -> Split:
+    return Split(on=event.on, account=event.account, symbol=event.symbol, ratio=event.ratio)
 
 
 def replay(events: Iterable[TaxEvent], household: TaxHousehold) -> TaxBook:

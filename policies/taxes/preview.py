@@ -105,6 +105,7 @@ def _loss(
     )
     return LossInPlay(
         of=Realised(piece=piece),
+        symbol=lot.symbol,
         group=household.group_of(lot.symbol),
         quantity=lot.quantity,
         loss=loss,

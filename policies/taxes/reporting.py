@@ -197,7 +197,7 @@ def recent_losses(book: TaxBook, day: date) -> tuple[RecentLoss, ...]:
     found = (
         RecentLoss(
             account=loss.of.account,
-            symbol=loss.of.lot.symbol,
+            symbol=loss.symbol,
             sold_on=loss.of.sold_on,
             quantity=loss.quantity,
             loss=loss.loss,

@@ -83,6 +83,14 @@ class TaxHousehold:
             symbol = contract.underlying
         return self.groups.get(symbol, symbol)
 
+    def with_names(self, old: str, new: str) -> "TaxHousehold":
+        """The household where both symbols count as the same: that of `new`, else that of `old`.
+
+        Groups that were typed in stay as they are.
+        """
+        group = self.groups.get(new) or self.groups.get(old) or new
+        return replace(self, groups={old: group, new: group} | dict(self.groups))
+
     def is_taxable(self, account: str) -> bool:
         """Whether the account's gains and losses are taxed at all."""
         known = self.accounts.get(account)
@@ -130,10 +138,12 @@ class Slice:
 class OpenLoss:
     """The part of a slice's loss that nothing has replaced; `loss` is positive.
 
-    A purchase up to `last_day` still washes it; the first safe day is the one after.
+    A purchase up to `last_day` still washes it; the first safe day is the one after. `symbol` is what
+    was sold, by the name that it is listed under now.
     """
 
     of: Slice
+    symbol: str
     group: str
     quantity: Quantity
     loss: Money
@@ -169,6 +179,7 @@ class LossInPlay:
     """A loss while the ledger is brought forward: what of it is not replaced yet."""
 
     of: Realised
+    symbol: str
     group: str
     quantity: Quantity
     loss: Money
@@ -179,6 +190,16 @@ class LossInPlay:
     def on(self) -> date:
         """The day of the sale."""
         return self.of.piece.sold_on
+
+    def as_open(self) -> OpenLoss:
+        """What of it nothing has replaced yet, as a value."""
+        return OpenLoss(
+            of=self.of.piece,
+            symbol=self.symbol,
+            group=self.group,
+            quantity=self.quantity,
+            loss=self.loss,
+        )
 
     def disallow(self, quantity: Quantity, *, lost: bool) -> Money:
         """Take back the loss on so many units, and say how much it is."""

@@ -340,6 +340,10 @@ class Checks:
                 books.cheapest[entry.symbol] /= entry.ratio
             case Renamed():
                 books.held[entry.to] = books.held.pop(entry.symbol)
+                if entry.symbol in books.bought:
+                    books.bought.add(entry.to)
+                if entry.symbol in books.losses:
+                    books.losses[entry.to] = books.losses[entry.symbol]
             case _:
                 pass
 

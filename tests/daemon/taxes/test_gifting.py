@@ -16,8 +16,8 @@ from policies.policy import Policy
 from policies.taxes.gifts import GiftRule
 from policies.taxes.household import HouseholdTaxes
 from policies.taxes.rates import FlatRates, TaxRates
-from portfolio.events import GiftMoved
 from portfolio.gifts import GiftState
+from portfolio.lot_events import GiftMoved
 from portfolio.money import Money, Quantity
 from portfolio.wakes import Wake, WakeKind
 from tests.support.house import Rig, build_rig, table

@@ -10,6 +10,7 @@ from policies.taxes.events import (
     Acquired,
     Exchanged,
     Moved,
+    Renamed,
     ReturnedCapital,
     Sold,
     Split,
@@ -26,7 +27,10 @@ Units = dict[tuple[str, str], Decimal]
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["buy", "buy", "sell", "split", "capital", "spin", "merge", "move", "give"]
+            [
+                *("buy", "buy", "sell", "split", "capital", "spin", "merge"),
+                *("name", "move", "give"),
+            ]
         ),
         st.integers(0, 20),
         st.integers(1, 10**12),
@@ -67,6 +71,8 @@ def event_of(
         )
     if kind == "merge":
         return Exchanged(on=on, account="T", symbol="X", into="Y", ratio=Decimal(2))
+    if kind == "name":
+        return Renamed(on=on, account="T", symbol="X", into="Y")
     if kind == "sell":
         return Sold(
             on=on, sale=f"S{number}", account="T", symbol="X", quantity=part, proceeds=cents
@@ -87,6 +93,9 @@ def counted(units: Units, event: TaxEvent) -> None:
             units["T", "Y"] = units.get(("T", "Y"), ZERO) + there
         case Exchanged():
             units["T", "Y"] = units.get(("T", "Y"), ZERO) + 2 * there
+            units["T", "X"] = ZERO
+        case Renamed():
+            units["T", "Y"] = units.get(("T", "Y"), ZERO) + there
             units["T", "X"] = ZERO
         case Sold() | Moved():
             units["T", "X"] = there - event.quantity
@@ -118,7 +127,7 @@ def check_step(ledger: HouseholdLedger, event: TaxEvent) -> None:
             assert change == event.lot.basis
         case Sold():
             assert change == sold - sold_at_cost(ledger)
-        case Split() | SpunOff() | Exchanged():
+        case Split() | SpunOff() | Exchanged() | Renamed():
             assert change == 0
         case ReturnedCapital():
             gains = sum((p.proceeds for p in ledger.book().slices if p.sale == event.name), ZERO)
