@@ -6,7 +6,7 @@ the means that any user has, and it slows the simulated clock down where somethi
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from daemon.answers.why_not import NothingKnown, why_not
 from daemon.demo import script
@@ -81,7 +81,7 @@ class Director:
             case ApprovalRequested() as asked:
                 self._asked(asked)
             case CycleDecided() as look:
-                self._looked(look)
+                self._looked(look, recorded.at)
             case FlowSeen(flow=flow) if flow.kind in (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL):
                 self._say(
                     f"A {flow.kind} of {money(abs(flow.amount))} arrives",
@@ -147,7 +147,7 @@ class Director:
 
         self._after(self.tempo.read, grant)
 
-    def _looked(self, look: CycleDecided) -> None:
+    def _looked(self, look: CycleDecided, at: datetime) -> None:
         decision = look.decision
         if isinstance(decision, Proposal):
             if decision.run is None and look.verdict is not None:
@@ -155,7 +155,7 @@ class Director:
             return
         gates = {gate.name: gate for gate in decision.gates if not gate.passed}
         if "price" in gates and gates["price"].scope and "stale" not in self.scenes:
-            self._why_not(gates["price"].scope)
+            self._why_not(gates["price"].scope, at)
         if "halt" in gates and any(g.name == "band" and g.passed for g in decision.gates):
             self._halted_at_the_edge(decision.reason)
 
@@ -244,9 +244,10 @@ class Director:
         )
         self._hold_still(self.tempo.read)
 
-    def _why_not(self, symbol: str) -> None:
+    def _why_not(self, symbol: str, at: datetime) -> None:
+        """`at` is the moment of the look: the daemon may have looked again since."""
         try:
-            answers = why_not(self.journal, symbol)
+            answers = why_not(self.journal, symbol, at)
         except NothingKnown as nothing:
             answers = ("", str(nothing))
         self._say(

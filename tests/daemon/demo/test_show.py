@@ -82,7 +82,8 @@ def test_the_story_has_every_scene(tmp_path: Path) -> None:
         "The process is killed while an order is on its way",
     ):
         assert scene in scenes
-    assert "$ trimtab why-not US_STOCKS" in done.stdout
+    asked = done.stdout.partition("$ trimtab why-not US_STOCKS\n")[2]
+    assert asked.lstrip().startswith("price: US_STOCKS quote is 1,800 s old")
     assert "it goes ahead." in done.stdout
     after = done.stdout.partition("The process is stopped in the middle of a run")[2]
     assert after.index("daemon stopped: SIGTERM") < after.index("Started again")
