@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from daemon.executor import is_as_meant, move
 from daemon.house import House
 from daemon.late_fills import count_booked
-from daemon.protocol import contradicts, state_of
+from daemon.protocol import BrokenInvariant, contradicts, state_of
 from portfolio.events import Alarm, Event, Fenced, FillBooked, FlowSeen
 from portfolio.memory import Fence
 from portfolio.money import Quantity
@@ -40,14 +40,20 @@ class Progress:
 def settle(house: House, progress: Progress) -> bool:
     """Bring the journal up to what the brokers say; True when a leg, a fill or a flow was news.
 
-    Raises `Unavailable` when a broker cannot be asked; what was committed before stays true.
+    Raises `Unavailable` when a broker cannot be asked; what was committed before stays true. Raises
+    `BrokenInvariant` for a leg that would have to make an illegal move, after all the others, fills and
+    flows have been settled: trading stops, looking goes on.
     """
     before = house.journal.head()
     now = house.clock.now()
     live = house.journal.legs(live=True)
+    broken: list[BrokenInvariant] = []
     for leg in live:
         if leg.intent.account in house.readers:
-            _resolve(house, leg, progress)
+            try:
+                _resolve(house, leg, progress)
+            except BrokenInvariant as problem:
+                broken.append(problem)
     for account in house.readers:
         since = progress.settled.get(account)
         adopted = adopted_at(house)
@@ -57,6 +63,8 @@ def settle(house: House, progress: Progress) -> bool:
     count_booked(house, [leg.client_order_id for leg in live])
     for account in house.readers:
         progress.settled[account] = now
+    if broken:
+        raise broken[0]
     return house.journal.head() != before
 
 

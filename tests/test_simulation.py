@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.simulation import io_sweep
-from tests.simulation.chance import QUIET
+from tests.simulation.chance import NEWEST, QUIET
+from tests.simulation.covered import FILES, WHY
 from tests.simulation.exhaustive import acting_hooks, points, run_point
 from tests.simulation.life import run_seed, state_directories
 from tests.simulation.mutant import catch
 from tests.simulation.mutants import MUTANTS
+from tests.simulation.second_locks import DEFECTS, Defect, try_lock
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,7 +69,10 @@ def test_a_seed_shows_which_rule_a_daemon_lacks(name: str) -> None:
     assert catch(mutant, FOUND_WITH[name], 1).seed == FOUND_WITH[name]
 
 
-@pytest.mark.parametrize("first", [*range(1000, 1012, 4), *range(10_300, 10_312, 4)])
+STARTS = (*range(1000, 1012, 4), *range(10_300, 10_312, 4), *range(NEWEST + 300, NEWEST + 312, 4))
+
+
+@pytest.mark.parametrize("first", STARTS)
 def test_four_worlds_break_no_promise(first: int) -> None:
     assert [v for seed in range(first, first + 4) for v in run_seed(seed).violations] == []
 
@@ -107,6 +112,20 @@ def test_a_daemon_without_a_rule_is_caught(name: str) -> None:
     """`make sim ARGS=--mutants` hunts all of them."""
     mutant = next(m for m in MUTANTS if m.name == name)
     assert catch(mutant, 5000, 10).seed is not None
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_a_defect_is_held_by_the_lock_behind_it(defect: Defect) -> None:
+    """`make sim ARGS=--locks` tries all of them on as many seeds as are asked for."""
+    held = try_lock(defect, 2_000_000_045 if defect.guards else NEWEST, 1)
+    assert held.closed > 0
+    assert held.broken == ()
+
+
+def test_a_branch_that_no_seed_takes_is_named_by_what_stands_there() -> None:
+    """A reason whose line is gone would hide another line that nobody comes to."""
+    there = {line.strip() for f in FILES for line in (ROOT / f).read_text().splitlines()}
+    assert [(start, end) for start, end in WHY if not {start, end} <= there] == []
 
 
 @pytest.mark.skipif(not io_sweep.works_here(), reason="there is no strace that may trace")

@@ -140,7 +140,7 @@ class FaultyBroker:
         """An order as the network may garble it: another limit under the same id."""
         if order.limit_price is None or not self._world.happens("altered order", 0.05):
             return order
-        return replace(order, limit_price=Price(order.limit_price + 1))
+        return _with_another_limit(order)
 
     def fills_since(self, since: datetime) -> Sequence[Fill]:
         return self._read(
@@ -154,7 +154,12 @@ class FaultyBroker:
         return self._read("flows", lambda: self._real.flows_since(since))
 
     def instruments(self, symbols: Iterable[str]) -> Mapping[str, Instrument]:
-        return self._real.instruments(symbols)
+        known = self._real.instruments(symbols)
+        barred = {s for s in known if self._world.happens("not tradable", 0.2)}
+        self._world.checks.not_tradable = barred
+        if not barred:
+            return known
+        return {s: replace(one, tradable=s not in barred) for s, one in known.items()}
 
     def _read(
         self,
@@ -221,6 +226,8 @@ class FaultyBroker:
             return Ambiguous(message="502 bad gateway")
         if isinstance(outcome, Accepted) and world.happens("garbled answer"):
             return Accepted(order=replace(outcome.order, client_order_id="another"))
+        if isinstance(outcome, Accepted) and world.happens("altered answer", 0.3):
+            return Accepted(order=_with_another_limit(outcome.order))
         if isinstance(outcome, Accepted):
             return Accepted(order=self._altered(outcome.order))
         return outcome
@@ -290,6 +297,10 @@ def look_around(real: SimulatedBroker) -> View:
         orders={o.client_order_id: o for o in real.orders_since(since)},
         fills=real.fills_since(since),
     )
+
+
+def _with_another_limit(order: Order) -> Order:
+    return replace(order, limit_price=Price((order.limit_price or Decimal(0)) + 1))
 
 
 def is_open(order: Order) -> bool:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -84,12 +84,24 @@ LATEST_FAULTS = (
 LATEST = 100_000_000
 """From this seed on worlds have these too, and traits of `draw_traits`."""
 
+NEWEST_FAULTS = (
+    "asked to end",
+    "cut at a send",
+    "altered answer",
+    "price runs",
+    "news again",
+    "not tradable",
+)
+NEWEST = 2_000_000_000
+"""From this seed on worlds have these too."""
+
 OF_THE_WORLD = frozenset(
     (
         *("fills held", "part fill", "rejected later", "stuck cancel", "cancel unanswered"),
         *("trading halt", "jump", "unknown word", "invisible order", "late arrival"),
         *("split", "dividend", "counts late", "reload"),
         *("rename", "mute stream", "unknown volume", "unknown close", "delivered twice"),
+        *("news again", "price runs"),
         *("own order", "own trade", "deposit", "withdrawal", "late approval", "rejection"),
     )
 )
@@ -145,15 +157,20 @@ def draw_menu(seed: int) -> Menu:
         rates |= {fault: dice.among(RATES) for fault in LATER_FAULTS if dice.chance(share)}
     if seed >= LATEST:
         rates |= {fault: dice.among(RATES) for fault in LATEST_FAULTS if dice.chance(share)}
+    if seed >= NEWEST:
+        rates |= {fault: dice.among(RATES) for fault in NEWEST_FAULTS if dice.chance(share)}
     return Menu(rates=rates, crash_rate=crash_rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What a world is besides its faults. `guards` says that the household keeps out wash sales."""
+    """What a world is besides its faults. `guards` says that the household keeps out wash sales,
+    `cancels_on_stop` that a daemon which is told to end asks for its open orders to be cancelled.
+    """
 
     guards: bool = False
     max_order: int | None = None
+    cancels_on_stop: bool = False
 
 
 def draw_traits(seed: int) -> Traits:
@@ -161,4 +178,5 @@ def draw_traits(seed: int) -> Traits:
     if seed < LATEST:
         return Traits()
     dice = Dice(seed, "traits")
-    return Traits(guards=dice.chance(0.25), max_order=dice.among((None, None, None, 6000)))
+    traits = Traits(guards=dice.chance(0.25), max_order=dice.among((None, None, None, 6000)))
+    return replace(traits, cancels_on_stop=dice.chance(0.5)) if seed >= NEWEST else traits

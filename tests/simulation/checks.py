@@ -127,6 +127,8 @@ class Checks:
         self._look_then: datetime | None = None
         self._cycles: dict[tuple[int, str], set[str]] = {}
         self._tried: set[tuple[int, str, int]] = set()
+        self.not_tradable: set[str] = set()
+        """Symbols that the last look was told may not be traded."""
 
     def violated(self, invariant: str, text: str) -> None:
         """Write a violation down, each once."""
@@ -179,6 +181,10 @@ class Checks:
             self.violated("I4 intent before send", f"{name} is {states} in the journal")
         if abs(self.world.clock_is_off) > timedelta(seconds=5):
             self.violated("I5 a right clock", f"{name} was sent, {self.world.clock_is_off} off")
+        if self.world.cuts.end_is_asked:
+            self.violated("I6 nothing after a halt", f"{name} was sent, the daemon was told to end")
+        if intent.symbol in self.not_tradable:
+            self.violated("I9 tradable", f"{name} is in {intent.symbol}, which may not be traded")
         self._check_quote(name, intent)
         worth = intent.quantity * (intent.limit_price or _ZERO)
         self.sent[name] = Sent(

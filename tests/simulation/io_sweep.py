@@ -4,8 +4,8 @@ A household trades on real files under strace, which makes the n-th call fail wi
 kills the process in it. Then it starts again on what is on the disk, and must end with a whole chain,
 tables that replay, and every order and execution of the broker's in its journal once.
 
-One strace serves a whole sweep: it fails the five thousandth call of a process, and a process that is
-to fail at its n-th makes the others on a scratch file first.
+One strace serves a whole sweep: it fails a call that no process comes to by itself, and a process that
+is to fail at its n-th makes the others on a scratch file first.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +29,8 @@ from portfolio.wakes import WakeKind
 from tests.support.house import Rig, build_rig, table
 from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
 
-AT = 5000
+LIVES = 10
+"""A call counts as far away after so many times the calls of a life."""
 CALLS = ("fdatasync", "pwrite64")
 ENDS = ("error=EIO", "error=ENOSPC", "signal=SIGKILL")
 GAVE_UP, BROKEN = 3, 9
@@ -81,10 +82,10 @@ def differences(rig: Rig) -> Iterator[str]:
         yield "something is still under way"
 
 
-def live(folder: Path, call: str, number: int) -> int:
-    """The life that is cut short at its `number`-th call; 0 when it was not."""
+def live(folder: Path, call: str, calls_before: int) -> int:
+    """A life after so many such calls, in one of which it may be cut short; 0 when it was not."""
     scratch = os.open(folder / "scratch", os.O_CREAT | os.O_RDWR, 0o600)
-    for _ in range(AT - number):
+    for _ in range(calls_before):
         os.fdatasync(scratch) if call == "fdatasync" else os.pwrite(scratch, b"x", 0)
     try:
         trade(household(folder), 8)
@@ -125,7 +126,7 @@ def sweep(call: str, stride: int, most: int) -> int:
     bad = 0
     for number in range(1, most + 1, stride):
         folder = Path(tempfile.mkdtemp(prefix="trimtab-io-"))
-        first = forked(live, folder, call, number)
+        first = forked(live, folder, call, LIVES * most - number)
         ends[first] += 1
         if first == BROKEN or forked(live_on, folder) != 0:
             print(f"n = {number}: ended {first}, and then badly", flush=True)
@@ -150,19 +151,19 @@ def calls_of_a_life(call: str) -> int:
 def under_strace(call: str, end: str, stride: int, most: int) -> int:
     """One sweep in a process of its own."""
     print(f"{call} {end}:", flush=True)
-    inject = f"inject={call}:{end}:when={AT}"
+    inject = f"inject={call}:{end}:when={LIVES * most}"
     strace = ["strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}", "-e", inject]
     module = [sys.executable, "-m", "tests.simulation.io_sweep", "--inner", call]
     asked = [*strace, *module, "--stride", str(stride), "--most", str(most)]
     return subprocess.run(asked, check=False).returncode
 
 
-def all_sweeps(stride: int) -> int:
+def all_sweeps(stride: int, calls: Sequence[str] = CALLS, ends: Sequence[str] = ENDS) -> int:
     """Both calls, each failing in its three ways; how many sweeps found something."""
     bad = 0
-    for call in CALLS:
+    for call in calls:
         most = calls_of_a_life(call)
-        bad += sum(under_strace(call, end, stride, most) for end in ENDS)
+        bad += sum(under_strace(call, end, stride, most) for end in ends)
     return bad
 
 
@@ -179,14 +180,17 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--inner", choices=CALLS, help="used by itself")
     words.add_argument("--only-live", type=Path, help="used by itself")
+    words.add_argument("--most", type=int, default=0, help="used by itself")
+    words.add_argument("--call", choices=CALLS, help="only this one of the two")
+    words.add_argument("--end", choices=ENDS, help="only this one of the three")
     words.add_argument("--stride", type=int, default=1, help="only each so many-th n")
-    words.add_argument("--most", type=int, default=AT, help="up to this n")
     asked = words.parse_args()
     if asked.only_live:
-        return live(asked.only_live, CALLS[0], AT)
+        return live(asked.only_live, CALLS[0], 0)
     if asked.inner:
         return min(1, sweep(asked.inner, asked.stride, asked.most))
-    return all_sweeps(asked.stride)
+    calls = (asked.call,) if asked.call else CALLS
+    return all_sweeps(asked.stride, calls, (asked.end,) if asked.end else ENDS)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,13 @@ from portfolio.canonical import document_of
 from portfolio.money import Money, exact_arithmetic
 from portfolio.ports import CredentialsRefused, JournalUnwritable
 from portfolio.wakes import Wake
+from tests.simulation.alarms import SimulatedAlarms
 from tests.simulation.broker import FaultyBroker
 from tests.simulation.chance import Menu
 from tests.simulation.checks import Violation
 from tests.simulation.endings import judge_end, judge_restart
 from tests.simulation.storage import SimulatedJournal
-from tests.simulation.world import Crash, Plan, SimulatedAlarms, Tally, World
+from tests.simulation.world import Crash, Plan, Tally, World
 
 MOST_WAKES_A_TICK = 150
 MOST_STARTS = 300
@@ -111,6 +112,8 @@ class Body:
             policy=world.reload(),
             limits=world.limits,
             hook=world.hook,
+            stopping=lambda: stop.reason,
+            cancels_on_stop=world.traits.cancels_on_stop,
         )
         self.watch = Watch()
         self.service = Service(
@@ -191,7 +194,7 @@ def live(world: World) -> None:
         else:
             if world.is_over:
                 return
-            continue
+            _end(world, "signal")
         world.down_for(world.deaths.whole(1, 200))
         world.catch_up(stop)
         if world.is_over:
@@ -213,6 +216,7 @@ def _one_process(world: World, stop: process.StopFlag) -> None:
         world.latch.prepare()
         body = Body(world, stop)
         world.tally.lives.append([])
+        world.cuts.born(stop)
         world.is_alive = True
         try:
             process._run(cast(Assembly, body), body.wakes, stop)

@@ -96,6 +96,8 @@ class FaultyPrices:
         self.faults: dict[str, str] = {}
         self.turns: Callable[[], str] = str
         """Asked at a look at one symbol, as before a send: what becomes of its quote, if anything."""
+        self.runs: Callable[[str], None] = lambda _symbol: None
+        """Told of such a look before it is answered: the price may run away."""
         self.old: dict[str, Quote] = {}
         self.silent = False
         self.served: dict[str, Quote | RefusedPrice] = {}
@@ -105,6 +107,8 @@ class FaultyPrices:
             raise Unavailable("asked for quotes, no answer")
         wanted = list(symbols)
         turn = self.turns() if len(wanted) == 1 else ""
+        if len(wanted) == 1:
+            self.runs(wanted[0])
         if turn == "no quote before a send":
             raise Unavailable("asked for a quote, no answer")
         answers = {

@@ -1,6 +1,7 @@
 """Run seeds, every single crash and halt, or the mutants; `--help` tells how."""
 
 import argparse
+import subprocess
 import sys
 import time
 from collections import Counter, deque
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.simulation import io_sweep
-from tests.simulation.exhaustive import double_points, points, run_point
+from tests.simulation.exhaustive import Point, double_points, points, run_point
 from tests.simulation.life import Result, run_seed, state_directories
 from tests.simulation.mutant import Catch, Mutant, catch
 from tests.simulation.mutants import MUTANTS
+from tests.simulation.second_locks import DEFECTS, Held, try_lock
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulation.md"
 BEGIN, END = "<!-- mutants: begin -->", "<!-- mutants: end -->"
@@ -74,8 +76,8 @@ def run_seeds(
     return bad
 
 
-def _until(end: float, seeds: Iterable[int]) -> Iterator[int]:
-    return takewhile(lambda _seed: time.monotonic() < end, seeds)
+def _until(end: float, questions: Iterable[Q]) -> Iterator[Q]:
+    return takewhile(lambda _question: time.monotonic() < end, questions)
 
 
 def _counts(result: Result) -> dict[str, int]:
@@ -85,19 +87,53 @@ def _counts(result: Result) -> dict[str, int]:
     return {**named, "halts": tally.kills, "faults": tally.faults, **ends}
 
 
-def run_exhaustive(first: int, worlds: int, jobs: int, *, double: bool) -> int:
-    """Every single crash and halt (or every crash in the recovery from a crash) of some worlds."""
-    began, bad, runs = time.monotonic(), 0, 0
-    for seed in range(first, first + worlds):
+def run_exhaustive(
+    first: int, worlds: int, jobs: int, *, double: bool, minutes: float = 0.0
+) -> int:
+    """Every single crash and halt (or every crash in the recovery from a crash) of some worlds.
+
+    Each world has its line as soon as it is done. After so many `minutes` no further run is begun.
+    """
+    began, bad, runs, tried = time.monotonic(), 0, 0, 0
+    end = began + minutes * 60 if minutes else float("inf")
+    for seed in _until(end, range(first, first + worlds)):
         chosen = list(double_points(seed) if double else points(seed))
-        for point, result in zip(chosen, spread(run_point, chosen, jobs, 4), strict=True):
-            runs += 1
-            bad += bool(result.violations)
-            for violation in result.violations[:2]:
-                print(f"{point}: {violation}", flush=True)
+        done, broken = _run_points(chosen, jobs, end)
+        runs, bad, tried = runs + done, bad + broken, tried + 1
     seconds = time.monotonic() - began
-    print(f"{runs:,} runs of {worlds} worlds from {first}, {bad} with violations, {seconds:.0f} s")
+    print(f"{runs:,} runs of {tried} worlds from {first}, {bad} with violations, {seconds:.0f} s")
     return bad
+
+
+def _run_points(chosen: Sequence[Point], jobs: int, end: float) -> tuple[int, int]:
+    """How many points of one world were run before the end, and how many of them broke something."""
+    began, done, broken = time.monotonic(), 0, 0
+    for point, result in zip(chosen, spread(run_point, _until(end, chosen), jobs, 4), strict=False):
+        done += 1
+        broken += bool(result.violations)
+        for violation in result.violations[:2]:
+            print(f"{point}: {violation}", flush=True)
+    told = f"world {chosen[0].seed}: {done:,} of {len(chosen):,} points, {broken} bad"
+    print(f"{told}, {time.monotonic() - began:.0f} s", flush=True)
+    return done, broken
+
+
+def run_locks(first: int, most: int, jobs: int) -> int:
+    """Try every second lock; how many broke a promise, or were not seen to close."""
+    bad = 0
+    trial = partial(_held, first=first, most=most)
+    for defect, held in zip(DEFECTS, spread(trial, range(len(DEFECTS)), jobs, 1), strict=True):
+        broken = {violation.invariant for _, violation in held.broken}
+        bad += bool(broken) or not held.closed
+        told = f"broken: {', '.join(sorted(broken))}" if broken else "every promise of safety held"
+        print(
+            f"{defect.name}: closed {held.closed} times in {held.seeds} seeds, {told}", flush=True
+        )
+    return bad
+
+
+def _held(number: int, first: int, most: int) -> Held:
+    return try_lock(DEFECTS[number], first, most)
 
 
 def run_mutants(first: int, most: int, jobs: int, *, write: bool) -> int:
@@ -145,6 +181,8 @@ def main() -> int:
     words.add_argument("--double", action="store_true", help="each crash in each recovery")
     words.add_argument("--io", action="store_true", help="fail each sync and write of a disk")
     words.add_argument("--stride", type=int, default=1, help="of the disk's, each so many-th only")
+    words.add_argument("--locks", action="store_true", help="defects that a second lock must hold")
+    words.add_argument("--coverage", action="store_true", help="the branches that seeds take")
     words.add_argument("--mutants", action="store_true", help="hunt the mutants")
     words.add_argument(
         "--write", action="store_true", help="the table goes into docs/simulation.md"
@@ -155,7 +193,15 @@ def main() -> int:
     elif asked.mutants:
         bad = run_mutants(asked.start, asked.seeds, asked.jobs, write=asked.write)
     elif asked.exhaustive or asked.double:
-        bad = run_exhaustive(asked.start, asked.seeds, asked.jobs, double=asked.double)
+        bad = run_exhaustive(
+            asked.start, asked.seeds, asked.jobs, double=asked.double, minutes=asked.minutes
+        )
+    elif asked.locks:
+        bad = run_locks(asked.start, asked.seeds, asked.jobs)
+    elif asked.coverage:
+        counted = ["--seeds", str(asked.seeds), "--start", str(asked.start)]
+        module = [sys.executable, "-m", "tests.simulation.covered", *counted]
+        bad = subprocess.run(module, check=False).returncode
     else:
         bad = run_seeds(
             asked.start, asked.seeds, asked.jobs, minutes=asked.minutes, traces=asked.traces

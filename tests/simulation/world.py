@@ -19,15 +19,16 @@ from daemon.latch import FileLatch
 from daemon.machine.clocks import SteppedClock
 from daemon.machine.process import StopFlag
 from daemon.notices.render import renderer
-from daemon.waking.alarms import PutWake
 from policies.limit_rule import Limits
 from policies.policy import Policy
 from portfolio.accounts import Account, Autonomy
 from portfolio.money import CENT, Money, Price, Quantity
 from portfolio.wakes import Wake, WakeKind
+from tests.simulation.alarms import SimulatedAlarms
 from tests.simulation.broker import FaultyBroker, Network, look_around
 from tests.simulation.chance import OF_THE_WORLD, Dice, Menu, draw_menu, draw_traits
 from tests.simulation.checks import Checks
+from tests.simulation.cuts import Cuts
 from tests.simulation.household import policy_of, weights_of
 from tests.simulation.market import (
     DAYS,
@@ -51,6 +52,7 @@ QUOTE_FAULTS = (
     *("stale price", "no price", "crossed price", "wide price"),
     *("unknown volume", "unknown close"),
 )
+RUNS = tuple(map(Decimal, ("0.96", "0.985", "1.015", "1.04")))
 CANARY = "sk-canary-7Q2mX9vL"
 """A secret that stands behind every failure and must show up nowhere."""
 
@@ -86,36 +88,6 @@ class Tally:
     """Number and label of every hook, when a plan asks for them."""
 
 
-class SimulatedAlarms:
-    """`daemon.waking.alarms.Alarms` on the world's clock: it only tells what has become due."""
-
-    def __init__(self) -> None:
-        self._alarms: dict[str, tuple[datetime, Wake]] = {}
-
-    def once(self, name: str, at: datetime, wake: Wake) -> None:
-        self._alarms[name] = (at, wake)
-
-    def every(self, name: str, seconds: float, wake: Wake) -> None:
-        """The world brings the ticks."""
-
-    def cancel(self, name: str) -> None:
-        self._alarms.pop(name, None)
-
-    def start(self, put: PutWake) -> None:
-        """The world asks for what is due."""
-
-    def stop(self) -> None:
-        self._alarms.clear()
-
-    def next_at(self) -> datetime | None:
-        return min((at for at, _ in self._alarms.values()), default=None)
-
-    def due(self, now: datetime) -> list[Wake]:
-        """Take every alarm whose time has come, the earliest first."""
-        names = sorted((at, name) for name, (at, _) in self._alarms.items() if at <= now)
-        return [self._alarms.pop(name)[1] for _, name in names]
-
-
 class MachineClock:
     """The clock of the daemon's machine, which may be set wrongly."""
 
@@ -146,6 +118,7 @@ class World:
         self.digest = hashlib.sha256()
         self.tick = -1
         self.people = People(self, Dice(seed, "people"))
+        self.cuts = Cuts(self, Dice(seed, "cuts"))
         self._build(Dice(seed, "world"))
         self.network = Network()
         self.checks = Checks(self)
@@ -194,6 +167,7 @@ class World:
         self.clock = SteppedClock(opened_at)
         self.prices = FaultyPrices(self.market, self.clock)
         self.prices.turns = self._turn_of_a_quote
+        self.prices.runs = self._run_of_a_price
         self.broker = SimulatedBroker("main", self.settings, self.market, self.clock)
         self.disk = the_disk(opened_at)
         self.disk.wipe()
@@ -290,6 +264,8 @@ class World:
         if (crash is not None and number >= crash) or self._planned("crash", number):
             self.next_crash = None
             raise Crash(label)
+        if self.cuts.pass_by(number, label):
+            raise Crash(label)
 
     def _planned(self, what: str, number: int) -> bool:
         if self.plan is None:
@@ -346,6 +322,7 @@ class World:
         self._pass_time_to(self.instants[self.tick])
         self.people.act()
         self._choose_deaths()
+        self.cuts.choose()
         self.checks.before_tick()
         wakes = alarms.due(self.daemon_clock.now())
         if self.next_policy is not self.policy and self.course.chance(0.5):
@@ -353,7 +330,9 @@ class World:
         tick = Wake(kind=WakeKind.TICK)
         news = Wake(kind=WakeKind.ORDER_UPDATE, detail="stream")
         speaks = self.course.chance(0.5) and not self.menu.rate("mute stream")
-        return [*wakes, *([news] if speaks else []), tick]
+        again = 3 if speaks and self.happens("news again") else 0
+        echoes = [Wake(kind=WakeKind.ORDER_UPDATE, detail=f"again {n}") for n in range(again)]
+        return [*wakes, *([news] if speaks else []), tick, *echoes]
 
     @property
     def is_over(self) -> bool:
@@ -449,6 +428,12 @@ class World:
         turns = self.happens("quote turns", 0.5)
         return self.faults.among(("stale price", "no price", "wide price")) if turns else ""
 
+    def _run_of_a_price(self, symbol: str) -> None:
+        """The market moves between the look and the send, further than a limit may lie from it."""
+        if self.happens("price runs", 0.5):
+            moved = self.market.now_at[symbol[:3]] * self.faults.among(RUNS)
+            self.market.now_at[symbol[:3]] = moved.quantize(CENT)
+
     def _counts_still_late(self, broker_order_id: str) -> bool:
         """Until a while after the order's end; when the faults are over, so is this."""
         return not self.is_calm and not self.faults.chance(0.15)
@@ -493,4 +478,4 @@ class World:
             self.next_kill = self.tally.hooks + self.deaths.whole(1, reach)
 
 
-__all__ = ["Crash", "Plan", "SimulatedAlarms", "Tally", "World"]
+__all__ = ["Crash", "Plan", "Tally", "World"]
