@@ -16,7 +16,10 @@ from typing import Any, Self
 from coverage import Coverage
 
 ROOT = Path(__file__).parents[2]
-FILES = ("daemon/executor.py", "daemon/protocol.py", "daemon/recovery.py", "policies/limits.py")
+FILES = (
+    *("daemon/executor.py", "daemon/protocol.py", "daemon/settle.py", "daemon/recovery.py"),
+    "policies/limits.py",
+)
 
 _ASSERTION = "an assertion: a sound daemon asks for no such move"
 _ONCE = "a second send, and nothing is sent twice"
