@@ -6,25 +6,21 @@ that does not follow from the last cash seen, our fills and the flows is no answ
 nor are holdings that differ by so much that the worth of the household is in doubt.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from daemon.acceptance import accept
 from daemon.house import House
 from daemon.journal.codec import read_snapshot
 from daemon.observe import holdings
-from daemon.taxes.gifting import left_as_gifts
-from policies.renames import renames_among
-from portfolio.events import Alarm, Fenced, FillBooked, FlowSeen, PositionsAccepted, Unfenced
+from portfolio.events import FillBooked, FlowSeen
 from portfolio.memory import Fence
-from portfolio.money import ZERO, Money, Quantity
+from portfolio.money import ZERO, Quantity
 from portfolio.orders import Side
 from portfolio.ports import Unavailable
 from portfolio.snapshot import Snapshot
-
-LOOKS_FOR_A_PRICE = 30
-"""How many looks back a price is searched for of what has vanished."""
 
 
 @dataclass(slots=True)
@@ -142,7 +138,7 @@ def reconcile(
         settled = confirmed | waiting == set(unequal) and account not in differences.unsure
         if confirmed and settled:
             as_recorded = {symbol: expected[symbol] for symbol in waiting}
-            _accept(house, account, {**held, **as_recorded}, expected, confirmed)
+            accept(house, account, {**held, **as_recorded}, expected, confirmed)
             unequal = {symbol: unequal[symbol] for symbol in waiting}
         fences.extend(
             Fence(
@@ -209,79 +205,3 @@ def _is_confirmed(
     if (account, symbol) in differences.splits and now - seen.first < house.reconciling.split_wait:
         return False
     return _stands(house, seen, now)
-
-
-def _accept(
-    house: House,
-    account: str,
-    held: Mapping[str, Quantity],
-    expected: Mapping[str, Quantity],
-    symbols: set[str],
-) -> None:
-    gifts = left_as_gifts(house, account, held, expected)
-    renamed = {} if gifts else renames_among(expected, held)
-    text = _in_words(account, held, expected, symbols, renamed)
-    # What vanished was renamed, merged or moved away: a person must say what its slice means now.
-    gone = tuple(
-        s for s in sorted(symbols) if expected.get(s, ZERO) > ZERO and held.get(s, ZERO) <= ZERO
-    )
-    worth = {} if gifts else _last_worth(house, gone, expected)
-    house.journal.append(
-        *gifts,
-        PositionsAccepted(
-            account=account, quantities=dict(held), reason=text, gone=worth, renamed=renamed
-        ),
-        Alarm(name="external change", level="page" if gone else "info", text=text, scope=account),
-        *_fences_around(account, worth, expected, renamed),
-        *_back_again(house, account, held),
-    )
-
-
-def _in_words(
-    account: str,
-    held: Mapping[str, Quantity],
-    expected: Mapping[str, Quantity],
-    symbols: Iterable[str],
-    renamed: Mapping[str, str],
-) -> str:
-    what = ", ".join(f"{s} {expected.get(s, ZERO)} → {held.get(s, ZERO)}" for s in sorted(symbols))
-    listed = "".join(
-        f" {old} is taken to be listed as {new} now: its lots go on as {new}, nothing was sold."
-        for old, new in sorted(renamed.items())
-    )
-    return f"Holdings of {account} changed from outside: {what}. Taken as they are.{listed}"
-
-
-def _last_worth(
-    house: House, gone: Sequence[str], expected: Mapping[str, Quantity]
-) -> dict[str, Money]:
-    """What vanished units were worth at the last price that a look has seen; zero without one."""
-    worth = {symbol: Money(ZERO) for symbol in gone}
-    for record in house.journal.cycles(limit=LOOKS_FOR_A_PRICE) if gone else ():
-        snapshot = read_snapshot(house.journal, record.snapshot)
-        for symbol in gone:
-            if not worth[symbol] and (price := snapshot.count_price(symbol)) is not None:
-                worth[symbol] = Money(expected[symbol] * price)
-        if all(worth.values()):
-            break
-    return worth
-
-
-def _fences_around(
-    account: str,
-    gone: Iterable[str],
-    expected: Mapping[str, Quantity],
-    renamed: Mapping[str, str],
-) -> Iterator[Fenced]:
-    for symbol in gone:
-        reason = f"its {expected[symbol]} units vanished: renamed, merged or moved away"
-        if symbol in renamed:
-            reason = f"its {expected[symbol]} units are listed as {renamed[symbol]} now"
-        yield Fenced(fence=Fence(account=account, symbol=symbol, reason=reason))
-
-
-def _back_again(house: House, account: str, held: Mapping[str, Quantity]) -> Iterator[Unfenced]:
-    for fence in house.journal.fences(house.clock.now()):
-        there = fence.account == account and held.get(fence.symbol, ZERO) > ZERO
-        if there and fence.until is None:
-            yield Unfenced(account=account, symbol=fence.symbol, reason="it is held again")

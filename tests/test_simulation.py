@@ -31,6 +31,7 @@ FOUND = {
     423: "an empty list of holdings beside an invested equity",
     10044: "the same for fractions of a share, where 1 % of a small order is less than a cent moves",
     69312729: "shares that were sold and still shown, counted beside the cash that they had brought",
+    1500001437: "the fraction that a reverse split left was paid in cash, and barred its slice",
     800000057: "a loss under a new name was bought back, because its basis stayed with the old one",
     500000008: "an accepted order that the look-up did not show was not asked to cancel in a halt",
     2205: "a plan taken back and asked again for a cent, because 1 % of three shares is no share",
