@@ -20,8 +20,9 @@ from tests.support.stories import DAYS, approve, finish, sixty_forty
 
 def small_holding(folder: Path, units: str, *events: Split) -> Rig:
     """So many STK at 100 beside 1,200 BND at 100."""
+    prices = table(DAYS, STK=["100"] * 12, BND=["100"] * 12)
     settings = SimulatedSettings(
-        prices=table(DAYS, STK=["100"] * 12, BND=["100"] * 12),
+        prices=prices,
         cash=Money(Decimal(0)),
         positions={"STK": Quantity(Decimal(units)), "BND": Quantity(Decimal(1200))},
         average_costs={"STK": Price(Decimal(100)), "BND": Price(Decimal(100))},
@@ -31,7 +32,7 @@ def small_holding(folder: Path, units: str, *events: Split) -> Rig:
         fractional=False,
     )
     policy = Policy(target=sixty_forty(), fractional=False)
-    return build_rig(folder, settings.prices, policy, settings=settings)
+    return build_rig(folder, prices, policy, settings=settings)
 
 
 def split_seen(rig: Rig, day: date, ratio: str = "0.1") -> None:
