@@ -48,11 +48,11 @@ def _clear(desk: Desk) -> None:
 
 
 def _set(desk: Desk, body: Json) -> None:
-    unknown = [name for name in body if name not in _SWITCHES]
+    unknown = [name for name in body if name not in SWITCHES]
     if unknown:
         raise invalid(f"no switch is called {', '.join(unknown)[:80]}")
     for name in body:
-        _SWITCHES[name](desk, body, name)
+        SWITCHES[name](desk, body, name)
 
 
 def _requests(desk: Desk, body: Json, name: str) -> None:
@@ -184,7 +184,7 @@ def _of_symbol(desk: Desk, body: Json, name: str) -> tuple[Json, str]:
     return what, text(what, "symbol")
 
 
-_SWITCHES: Mapping[str, Callable[[Desk, Json, str], None]] = {
+SWITCHES: Mapping[str, Callable[[Desk, Json, str], None]] = {
     "requests": _requests,
     "orders": _orders,
     "stream": _stream,

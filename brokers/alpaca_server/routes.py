@@ -106,8 +106,14 @@ class Door:
             found = self._checked(request, left)
         except Refusal as refusal:
             found = refusal.answer()
-        headers = {**limits, "X-Request-ID": uuid.uuid4().hex, **found.headers}
-        return replace(found, headers=headers)
+        return _with_headers(found, limits)
+
+    def instead(self, request: Request, answer: Answer) -> Answer:
+        """An answer that a fault gives in place of the right one: counted, with its headers."""
+        _, limits = self._count(request.path)
+        if answer.status == TOO_MANY.status:
+            limits["X-RateLimit-Remaining"] = "0"
+        return _with_headers(answer, limits)
 
     def _checked(self, request: Request, left: int) -> Answer:
         if not self._opens(request.headers):
@@ -147,6 +153,11 @@ class Door:
             "X-RateLimit-Remaining": str(max(left, 0)),
             "X-RateLimit-Reset": str(int(reset)),
         }
+
+
+def _with_headers(answer: Answer, limits: Mapping[str, str]) -> Answer:
+    headers = {**limits, "X-Request-ID": uuid.uuid4().hex, **answer.headers}
+    return replace(answer, headers=headers)
 
 
 def answer_of(desk: Desk, request: Request) -> Answer:

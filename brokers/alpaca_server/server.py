@@ -86,9 +86,10 @@ class _Handler(BaseHTTPRequestHandler):
             page = _HTML.format(_PAGES[act]).encode()
             self._send(Answer(status=int(act), body=page, headers={"Content-Type": "text/html"}))
         elif act.isdecimal():
-            self._send(_refusals(act).answer())
+            self._send(owner.door.instead(request, _refusals(act).answer()))
         elif act == "null":
-            self._send(Answer(body=b"null", headers={"Content-Type": "application/json"}))
+            null = Answer(body=b"null", headers={"Content-Type": "application/json"})
+            self._send(owner.door.instead(request, null))
         else:
             self._break_off(owner, request, fault, answer)
 

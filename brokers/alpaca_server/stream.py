@@ -34,12 +34,12 @@ class Line(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class _Place:
-    """One taken place: a live line, or (line None) the ghost of one until a time."""
+    """One taken place: a live line, or (line None) the ghost of one that ended at a time."""
 
     line: Line | None
     welcome: bool = False
     listens: bool = False
-    until: float = 0.0
+    ended_at: float = 0.0
 
 
 class Hub:
@@ -58,8 +58,8 @@ class Hub:
     def has_room(self) -> bool:
         """Whether one more may connect."""
         with self._lock:
-            now = time.monotonic()
-            self._taken = [p for p in self._taken if p.line is not None or p.until > now]
+            earliest = time.monotonic() - self._switches.ghost_seconds
+            self._taken = [p for p in self._taken if p.line is not None or p.ended_at > earliest]
             return len(self._taken) < self._places
 
     def listeners(self) -> int:
@@ -81,7 +81,7 @@ class Hub:
             for place in self._taken:
                 if place.line is line:
                     place.line, place.listens = None, False
-                    place.until = time.monotonic() + self._switches.ghost_seconds
+                    place.ended_at = time.monotonic()
 
     def hear(self, line: Line, frame: str | bytes) -> bool:
         """Answer what a client says; False when it is to be cut off."""

@@ -320,9 +320,67 @@ def test_the_limit_is_in_every_header_and_then_it_is_429() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("GET /v2/account", 200),
+        ("DELETE /v2/orders", 207),
+        ("GET /v2/orders/none", 404),
+        ("GET /v2/nowhere", 404),
+        ("PATCH /v2/clock", 405),
+        ("POST /v2/orders", 422),
+        ("GET /v1/corporate-actions", 200),
+    ],
+)
+def test_answers_and_refusals_alike_say_what_is_left_of_the_minute(
+    local: Local, line: str, status: int
+) -> None:
+    method, _, path = line.partition(" ")
+    answer = local.ask(method, path, json={} if method in ("POST", "PATCH") else None)
+    assert answer.status_code == status
+    assert answer.headers["X-RateLimit-Limit"] == "100000"
+    assert int(answer.headers["X-RateLimit-Remaining"]) < 100_000
+    assert int(answer.headers["X-RateLimit-Reset"]) > local.clock.at.timestamp()
+    assert answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("act", ["401", "429", "500", "503", "null_after"])
+def test_so_do_the_answers_of_a_fault(local: Local, act: str) -> None:
+    headers = submit(local, act).headers
+    assert {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} <= set(headers)
+    assert (headers["X-RateLimit-Remaining"] == "0") is (act == "429")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("GET /v2/orders/none", "order not found for none"),
+        ("DELETE /v2/orders/none", "order not found for none"),
+        ("GET /v2/orders:by_client_order_id?client_order_id=me", "order not found for me"),
+        ("GET /v2/positions/VTI", "position does not exist"),
+        ("DELETE /v2/positions/VTI", "position does not exist"),
+        ("GET /v2/assets/ZZZ", "asset not found for ZZZ"),
+    ],
+)
+def test_what_is_not_there_is_404_in_alpacas_words(local: Local, line: str, message: str) -> None:
+    answer = local.ask(*line.split(" "))
+    assert (answer.status_code, answer.json()) == (404, {"code": 40410000, "message": message})
+
+
+def test_an_account_that_its_owner_has_suspended_takes_no_order(local: Local) -> None:
+    local.json("PATCH", "/v2/account/configurations", json={"suspend_trade": True})
+    body = {"code": 40310000, "message": "new orders are rejected by user request"}
+    assert local.refused(qty="1") == (403, body)
+
+
+@pytest.mark.parametrize(
     ("order", "status", "body"),
     [
         ({}, 422, {"code": 40010001, "message": "qty or notional is required"}),
+        (
+            {"qty": "1", "notional": "5"},
+            400,
+            {"code": 40010001, "message": "only one of qty or notional is accepted"},
+        ),
         (
             {"notional": "5.001"},
             422,
