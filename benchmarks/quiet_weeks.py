@@ -35,8 +35,8 @@ from portfolio.events import Alarm
 from portfolio.money import use_exact_arithmetic_everywhere
 from portfolio.wakes import Wake, WakeKind
 
-FIRST_DAY = date(2026, 3, 2)
-"""Its weeks hold a change to summer time, a holiday without a session, and two ends of a month."""
+FIRST_DAY = date(2026, 2, 23)
+"""The first week ends a month, the third changes to summer time, the sixth has a holiday."""
 _HOLIDAY = date(2026, 4, 3)
 _DEPOSIT = date(2026, 3, 12)
 _ROOM = 100 * 2**30
@@ -132,7 +132,7 @@ def write_household(folder: Path, *, weeks: int, tick_seconds: int) -> Path:
 def _events(end: date) -> str:
     """One deposit, and each month a dividend of the bonds; each quarter one of the stocks."""
     written = [f'{{ kind = "deposit", on = {_DEPOSIT}, amount_usd = 900 }}']
-    months = ((FIRST_DAY.replace(day=1) + timedelta(days=31 * n)) for n in range(60))
+    months = (FIRST_DAY.replace(day=1) + timedelta(days=31 * n) for n in range(1, 60))
     for month, day in enumerate(m.replace(day=4) for m in months):
         for symbol, amount, is_due in (("BOND", 0.3, True), ("STOCK", 0.4, month % 3 == 1)):
             if is_due and day <= end:

@@ -4,13 +4,16 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from daemon.journal.opening import open_journal_reader
 from daemon.notices.render import renderer
 from daemon.upkeep.crosscheck import crosscheck
 from portfolio.events import DaemonStopped
+from portfolio.money import Quantity
 from portfolio.orders import LegState, OrderStatus
 from tests.support.command_line import invested_rig, trimtab
 from tests.support.house import Rig
@@ -120,16 +123,74 @@ def test_what_only_one_side_knows_is_named(rig: Rig, monkeypatch: pytest.MonkeyP
 def test_an_order_whose_content_is_another_is_named(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
-    from portfolio.money import Quantity
-
     orders = list(rig.broker.orders_since(rig.market.first_session.opens_at))
     other = replace(orders[0], quantity=Quantity(orders[0].filled_quantity + 1))
     assert other.status is OrderStatus.FILLED
+    assert orders[0].quantity == orders[0].filled_quantity
     monkeypatch.setattr(rig.broker, "orders_since", lambda _since: [other, *orders[1:]])
     (only,) = crosscheck(rig.journal, rig.house.readers).mismatches
     assert "quantity" in only.problem
+
+
+def test_what_only_the_broker_knows_is_named(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    since = rig.market.first_session.opens_at
+    orders, fills = list(rig.broker.orders_since(since)), list(rig.broker.fills_since(since))
+    stranger = replace(orders[0], client_order_id="tt1-zzzz-000001-01-abcdef", broker_order_id="x")
+    by_hand = replace(orders[0], client_order_id="a person's", broker_order_id="y")
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: [*orders, stranger, by_hand])
+    (only,) = crosscheck(rig.journal, rig.house.readers).mismatches
+    assert (only.what, only.problem) == (
+        "tt1-zzzz-000001-01-abcdef",
+        "at the broker, not in the journal",
+    )
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: orders)
+    told = [*fills, replace(fills[0], execution_id="another")]
+    monkeypatch.setattr(rig.broker, "fills_since", lambda _since: told)
+    (only,) = crosscheck(rig.journal, rig.house.readers).mismatches
+    assert (only.what, only.problem) == ("another", "executed, not booked")
+
+
+def test_an_order_that_filled_otherwise_than_we_count_is_named(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = list(rig.broker.orders_since(rig.market.first_session.opens_at))
+    less = replace(orders[0], filled_quantity=Quantity(orders[0].filled_quantity - 1))
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: [less, *orders[1:]])
+    (only,) = crosscheck(rig.journal, rig.house.readers).mismatches
+    filled = orders[0].filled_quantity
+    assert only.problem == f"{filled - 1} filled at the broker, {filled} in the journal"
+
+
+def test_an_order_of_a_leg_that_was_never_sent_is_named(rig: Rig, tmp_path: Path) -> None:
+    name = rig.journal.legs()[0].client_order_id
+    rig.journal.close()
+    never = "UPDATE leg SET state = 'abandoned', sends = 0 WHERE client_order_id = 'NAME'"
+    behind_its_back(tmp_path, never.replace("NAME", name))
+    (only,) = crosscheck(
+        open_journal_reader(tmp_path / "journal.sqlite"), rig.house.readers
+    ).mismatches
+    assert only.problem == "at the broker, abandoned in the journal"
+
+
+def test_an_id_that_does_not_carry_the_hash_of_its_order_is_named(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Journal and broker were changed alike; the id that was spent says what was meant."""
+    orders = list(rig.broker.orders_since(rig.market.first_session.opens_at))
+    quantity = orders[0].quantity
+    assert quantity is not None
+    rig.journal.close()
+    more = "UPDATE leg SET quantity = 'MORE', filled_quantity = 'MORE' WHERE client_order_id = 'ID'"
+    more = more.replace("MORE", str(quantity + 1)).replace("ID'", f"{orders[0].client_order_id}'")
+    behind_its_back(tmp_path, more)
+    changed = replace(
+        orders[0], quantity=Quantity(quantity + 1), filled_quantity=Quantity(quantity + 1)
+    )
+    monkeypatch.setattr(rig.broker, "orders_since", lambda _since: [changed, *orders[1:]])
+    (only,) = crosscheck(
+        open_journal_reader(tmp_path / "journal.sqlite"), rig.house.readers
+    ).mismatches
+    assert only.problem == "its id does not fit what the journal says it is"
 
 
 def test_the_command_compares_a_household_with_its_broker(tmp_path: Path) -> None:

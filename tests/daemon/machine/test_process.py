@@ -1,5 +1,6 @@
 """The daemon as a real process: one at a time, killed with -9 and started again, told to stop."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -36,6 +37,40 @@ def test_sigterm_ends_it_with_its_state_told(tmp_path: Path) -> None:
         assert code == 0
         last = daemon.reader().events(limit=1, newest_first=True)[0]
         assert last.event.kind == "daemon_stopped"
+
+
+def test_the_head_of_the_chain_is_in_the_log_and_a_start_on_an_older_file_is_refused(
+    tmp_path: Path,
+) -> None:
+    with daemon_in(tmp_path) as daemon:
+        daemon.start()
+        first_plan_waits(daemon)
+        daemon.stop()
+        older = (daemon.state / "journal.sqlite").read_bytes()
+        daemon.start()
+        daemon.wait_for(lambda journal: len(journal.events("daemon_started")) == 2)
+        _, printed = daemon.stop()
+        lines = [json.loads(line) for line in printed.splitlines() if "audit_head" in line]
+        assert [line["event"] for line in lines] == ["audit head", "stopped"]
+        at_the_end = f"{lines[-1]['audit_row']}:{lines[-1]['audit_head']}"
+        assert verified(daemon, at_the_end) == 0
+
+        (daemon.state / "journal.sqlite").write_bytes(older)
+        refused = daemon.run_second()
+        assert refused.returncode == ExitCode.JOURNAL_REFUSED
+        assert "gone back in time" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+        (daemon.state / "journal.sqlite.anchor").unlink()
+        assert verified(daemon, at_the_end) == 1, "the log knows it, too"
+
+
+def verified(daemon: Daemon, anchor: str) -> int:
+    audit = [sys.executable, "-m", "daemon.cli.main", "audit", "verify", "--anchor", anchor]
+    done = subprocess.run(
+        [*audit, "--state", str(daemon.state)], capture_output=True, text=True, check=False
+    )
+    return done.returncode
 
 
 def test_an_approval_on_the_command_line_reaches_the_running_daemon(tmp_path: Path) -> None:
