@@ -17,6 +17,7 @@ from benchmarks import (
     idling,
     journaling,
     simulating,
+    soaking,
     tax_planning,
 )
 from benchmarks.effort import Effort, Progress, quick, whole
@@ -37,6 +38,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort, Progress], list[Row]]] = {
     "taxes": tax_planning.measure,
     "sessions": simulating.measure_sessions,
     "seeds": simulating.measure_seeds,
+    "soak": soaking.measure,
     "setup": simulating.measure_setup,
 }
 

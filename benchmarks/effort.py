@@ -22,6 +22,7 @@ class Effort:
     positions: tuple[int, ...] = (10, 100, 1000)
     commits: int = 300
     sessions: int = 120
+    soak_weeks: int = 5
     idle_ticks: int = 12
     idle_tick_seconds: int = 2
     tax_names: tuple[int, ...] = (10, 50, 100, 500)
@@ -44,6 +45,7 @@ def quick(disk: Path) -> Effort:
         commands=7,
         commits=100,
         sessions=40,
+        soak_weeks=2,
         idle_ticks=5,
         tax_books=10,
         tax_solver_seconds=2.0,
@@ -60,6 +62,7 @@ def least(disk: Path) -> Effort:
         positions=(3,),
         commits=2,
         sessions=2,
+        soak_weeks=1,
         idle_ticks=1,
         idle_tick_seconds=1,
         tax_names=(3,),

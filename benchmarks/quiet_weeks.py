@@ -86,12 +86,13 @@ events = [{events}]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What the process has after so many ticks: resident bytes, objects, open files, rows, its file."""
+    """What the process has after so many ticks; `resident` and `database` in bytes."""
 
     ticks: int
     resident: int
     objects: int
     files: int
+    threads: int
     rows: int
     database: int
 
@@ -131,7 +132,8 @@ def write_household(folder: Path, *, weeks: int, tick_seconds: int) -> Path:
 
 def _events(end: date) -> str:
     """One deposit, and each month a dividend of the bonds; each quarter one of the stocks."""
-    written = [f'{{ kind = "deposit", on = {_DEPOSIT}, amount_usd = 900 }}']
+    deposit = f'{{ kind = "deposit", on = {_DEPOSIT}, amount_usd = 900 }}'
+    written = [deposit] if end >= _DEPOSIT else []
     months = (FIRST_DAY.replace(day=1) + timedelta(days=31 * n) for n in range(1, 60))
     for month, day in enumerate(m.replace(day=4) for m in months):
         for symbol, amount, is_due in (("BOND", 0.3, True), ("STOCK", 0.4, month % 3 == 1)):
@@ -219,6 +221,7 @@ def _sampler(assembly: Assembly, samples: list[Sample], every: int) -> Callable[
                 resident=me.memory_info().rss,
                 objects=len(gc.get_objects()),
                 files=me.num_fds(),
+                threads=me.num_threads(),
                 rows=assembly.journal.head()[0],
                 database=file.stat().st_size,
             )
