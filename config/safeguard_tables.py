@@ -43,6 +43,12 @@ class HaltsTable(Table):
     unreachable_minutes: Annotated[int, whole(least=1, most=1440)] = key(
         _HALTING.unreachable_after // _MINUTE, "a broker that has not answered for so long pages"
     )
+    no_price_looks: Annotated[int, whole(least=2, most=100)] = key(
+        _HALTING.no_price_looks, "a symbol without any price in so many looks in a row pages"
+    )
+    stale_price_minutes: Annotated[int, whole(least=1, most=390)] = key(
+        _HALTING.stale_price_after // _MINUTE, "one without a good quote for so long is told of"
+    )
     check_minutes: Annotated[int, whole(least=1, most=240)] = key(
         _HALTING.check_every // _MINUTE,
         "how often it compares clocks and looks for orders nobody wrote down and for late fills",
@@ -69,6 +75,10 @@ class OrdersTable(Table):
         _LIFE.arrival_grace // _MINUTE,
         "a lost order may still arrive until so long after its session's close",
     )
+    others_rest_minutes: Annotated[int, whole(most=390)] = key(
+        _LIFE.others_rest // _MINUTE,
+        "so long a symbol is left alone after somebody else's order in it; 0 not at all",
+    )
 
 
 def halting_of(table: HaltsTable) -> Halting:
@@ -80,6 +90,8 @@ def halting_of(table: HaltsTable) -> Halting:
         free_disk=table.free_disk_mib * _MIB,
         free_disk_alarm=table.free_disk_alarm_mib * _MIB,
         unreachable_after=timedelta(minutes=table.unreachable_minutes),
+        no_price_looks=table.no_price_looks,
+        stale_price_after=timedelta(minutes=table.stale_price_minutes),
         check_every=timedelta(minutes=table.check_minutes),
     )
 
@@ -92,6 +104,7 @@ def order_life_of(table: OrdersTable) -> OrderLife:
         lost_lookups=table.lost_lookups,
         lost_after=timedelta(seconds=table.lost_seconds),
         arrival_grace=timedelta(minutes=table.arrival_minutes),
+        others_rest=timedelta(minutes=table.others_rest_minutes),
     )
 
 

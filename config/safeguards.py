@@ -10,7 +10,9 @@ class Halting:
 
     `refused_orders` in a row, a clock `clock_skew` off the broker's, or less than `free_disk` bytes
     where the journal lies. `clock_skew_alarm`, `free_disk_alarm` and a broker that is silent for
-    `unreachable_after` page. Clocks, strangers and late fills are asked for every `check_every`.
+    `unreachable_after` page, and so does a symbol without any price in `no_price_looks` looks in a
+    row; one without a good quote for `stale_price_after` is news. Clocks, strangers and late fills
+    are asked for every `check_every`.
     """
 
     refused_orders: int = 3
@@ -19,6 +21,8 @@ class Halting:
     free_disk: int = 200 * 2**20
     free_disk_alarm: int = 1024 * 2**20
     unreachable_after: timedelta = timedelta(minutes=15)
+    no_price_looks: int = 3
+    stale_price_after: timedelta = timedelta(minutes=15)
     check_every: timedelta = timedelta(hours=1)
 
 
@@ -28,7 +32,8 @@ class OrderLife:
 
     What has not filled `cancel_after` its send is cancelled; a cancel without effect after
     `stuck_after` makes it stuck. One that `lost_lookups` look-ups over `lost_after` did not find is
-    lost, and may still arrive until `arrival_grace` after its session's close.
+    lost, and may still arrive until `arrival_grace` after its session's close. A symbol in which
+    somebody else trades rests for `others_rest` after it.
     """
 
     cancel_after: timedelta = timedelta(minutes=10)
@@ -36,3 +41,4 @@ class OrderLife:
     lost_lookups: int = 5
     lost_after: timedelta = timedelta(seconds=300)
     arrival_grace: timedelta = timedelta(minutes=15)
+    others_rest: timedelta = timedelta(minutes=15)

@@ -10,11 +10,13 @@ from daemon.executor import open_purse, place
 from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import holdings, observe
+from daemon.others import Others, rest_beside_others
 from daemon.reconcile import Differences, check_cash, check_worth, reconcile
 from daemon.settle import Progress, settle
 from daemon.targets.change import take_target
 from daemon.upkeep.clock_check import check_clock, check_open
 from daemon.upkeep.jumps import tell_jumps
+from daemon.upkeep.no_price import Unpriced, tell_missing_prices
 from daemon.upkeep.splits import note_splits
 from policies.decide import decide
 from policies.limits import check_plan
@@ -35,6 +37,8 @@ class Watch:
 
     progress: Progress = field(default_factory=Progress)
     differences: Differences = field(default_factory=Differences)
+    others: Others = field(default_factory=Others)
+    unpriced: dict[str, Unpriced] = field(default_factory=dict)
     weights: dict[str, Weight] | None = None
     standing: dict[int, tuple[object, Document]] = field(default_factory=dict)
 
@@ -75,7 +79,8 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
     note_splits(house, snapshot, watch.differences)
     fences = reconcile(house, holdings(snapshot), watch.differences)
     check_worth(house, snapshot, fences, watch.differences.splits)
-    memory = remember(house, wake, snapshot.session, more_fences=fences)
+    rests = rest_beside_others(house, snapshot, watch.others)
+    memory = remember(house, wake, snapshot.session, more_fences=(*fences, *rests))
 
     decision = decide(snapshot, house.policy, memory)
     verdict = _judge(house, snapshot, memory, decision, granted=False)
@@ -90,6 +95,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
             consent = None
     cycle = _record(house, watch, wake, snapshot, memory, decision, verdict)
     tell_jumps(house, snapshot)
+    tell_missing_prices(house, snapshot, watch.unpriced)
 
     run = approve(house, cycle, decision, verdict, memory, step, consent)
     legs: tuple[Leg, ...] = ()

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from daemon.house import House
 from policies.policy import PriceRule
-from policies.prices import fault_of
+from policies.prices import fault_of, is_a_number
 from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
 from portfolio.lots import Lot, matching_position
 from portfolio.money import ONE, ZERO, Money, Quantity
 from portfolio.options import contract_of
 from portfolio.ports import BrokerAccount, BrokerReader, Unavailable
-from portfolio.snapshot import AccountSnapshot, Quote, RefusedPrice, Snapshot
+from portfolio.snapshot import AccountSnapshot, PriceFault, Quote, RefusedPrice, Snapshot
 
 
 def observe(house: House) -> Snapshot:
@@ -27,7 +27,7 @@ def observe(house: House) -> Snapshot:
     instruments: dict[str, Instrument] = {}
     for reader in house.readers.values():
         instruments.update(reader.instruments([s for s in symbols if s not in instruments]))
-    answers = house.prices.quotes(symbols)
+    answers = _in_numbers(house.prices.quotes(symbols))
     now = house.clock.now()
     session = house.sessions.current_or_previous(now)
     snapshot = Snapshot(
@@ -43,6 +43,29 @@ def observe(house: House) -> Snapshot:
     )
     check_equity(house, snapshot, told)
     return snapshot
+
+
+def _in_numbers(
+    answers: Mapping[str, Quote | RefusedPrice],
+) -> Mapping[str, Quote | RefusedPrice]:
+    """The answers; a quote with a figure that is no number costs its own symbol, not the look."""
+    return {
+        symbol: _no_number(answer)
+        if isinstance(answer, Quote) and not is_a_number(answer)
+        else answer
+        for symbol, answer in answers.items()
+    }
+
+
+def _no_number(quote: Quote) -> RefusedPrice:
+    """Not traded; a holding still counts at the last trade, else at the last close, if one is there."""
+    known = (p for p in (quote.last, quote.previous_close) if p is not None and p.is_finite())
+    return RefusedPrice(
+        symbol=quote.symbol,
+        fault=PriceFault.NOT_A_PRICE,
+        detail=f"{quote.symbol} is quoted at {quote.bid} bid, {quote.ask} ask: not a price",
+        count_at=next((price for price in known if price > ZERO), None),
+    )
 
 
 def check_equity(house: House, snapshot: Snapshot, told: Mapping[str, Money]) -> None:

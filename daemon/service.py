@@ -16,6 +16,7 @@ from daemon.executor import halt
 from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import holdings, observe
+from daemon.others import rest_beside_others
 from daemon.protocol import BrokenInvariant
 from daemon.reconcile import check_cash, reconcile
 from daemon.requests.acting import is_recorded_halted, serve_request, stop_everything
@@ -23,6 +24,7 @@ from daemon.requests.spool import Request
 from daemon.review.due import letter_due
 from daemon.settle import settle
 from daemon.upkeep.clearing import clear_what_is_over
+from daemon.upkeep.no_price import tell_missing_prices
 from daemon.upkeep.splits import note_splits
 from daemon.waking.alarms import Alarms
 from daemon.waking.edges import crossings, is_due
@@ -221,6 +223,8 @@ class Service:
         check_cash(self.house, snapshot, self.watch.differences)
         note_splits(self.house, snapshot, self.watch.differences)
         reconcile(self.house, holdings(snapshot), self.watch.differences)
+        rest_beside_others(self.house, snapshot, self.watch.others)
+        tell_missing_prices(self.house, snapshot, self.watch.unpriced)
         out = crossings(snapshot, self.house.policy)
         crossed = out - self._crossed
         self._crossed = out

@@ -41,6 +41,12 @@ def judge_prices(snapshot: Snapshot, rule: PriceRule, wanted: tuple[str, ...]) -
     return replace(snapshot, quotes=quotes, refused=refused)
 
 
+def is_a_number(quote: Quote) -> bool:
+    """Whether every figure of a quote is a finite number: none else can be counted or kept."""
+    figures = (quote.bid, quote.ask, quote.last, quote.previous_close, quote.average_daily_volume)
+    return all(figure is None or figure.is_finite() for figure in figures)
+
+
 def fault_of(quote: Quote, rule: PriceRule, at: datetime) -> RefusedPrice | None:
     """What is wrong with a quote at an instant; None when it may be traded on.
 
@@ -49,7 +55,7 @@ def fault_of(quote: Quote, rule: PriceRule, at: datetime) -> RefusedPrice | None
     A stale, wide or jumped quote still counts a holding at its middle; one that is no price does not.
     """
     symbol, bid, ask = quote.symbol, quote.bid, quote.ask
-    if not (bid.is_finite() and ask.is_finite() and bid > ZERO and ask > ZERO):
+    if not (is_a_number(quote) and bid > ZERO and ask > ZERO):
         detail = f"{symbol} is quoted at {bid} bid, {ask} ask: not a price"
         return RefusedPrice(symbol=symbol, fault=PriceFault.NOT_A_PRICE, detail=detail)
     middle = quote.price

@@ -18,6 +18,8 @@ clock_skew_alarm_seconds = 0.5
 free_disk_mib = 300
 free_disk_alarm_mib = 2048
 unreachable_minutes = 20
+no_price_looks = 4
+stale_price_minutes = 25
 check_minutes = 30
 
 [orders]
@@ -26,6 +28,7 @@ stuck_minutes = 6
 lost_lookups = 7
 lost_seconds = 480
 arrival_minutes = 30
+others_rest_minutes = 0
 """
 
 
@@ -59,6 +62,8 @@ def test_each_figure_can_be_written_in_its_own_unit() -> None:
         free_disk=300 * MIB,
         free_disk_alarm=2048 * MIB,
         unreachable_after=timedelta(minutes=20),
+        no_price_looks=4,
+        stale_price_after=timedelta(minutes=25),
         check_every=timedelta(minutes=30),
     )
     assert read.order_life == OrderLife(
@@ -67,6 +72,7 @@ def test_each_figure_can_be_written_in_its_own_unit() -> None:
         lost_lookups=7,
         lost_after=timedelta(minutes=8),
         arrival_grace=timedelta(minutes=30),
+        others_rest=timedelta(0),
     )
     assert str(read.reconciling.cash_fits) == "2.5"
     for written, default in ((read.halting, Halting()), (read.order_life, OrderLife())):
