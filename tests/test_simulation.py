@@ -52,7 +52,7 @@ def test_a_seed_that_found_something_finds_it_no_more(seed: int) -> None:
 
 FOUND_WITH = {
     # what the daemon once was
-    "cash is believed": 5093,
+    "cash is believed": 5019,
     "told after the commit": 5011,
     "a halt asks once": 5001,
     # what other layers hide while they are there

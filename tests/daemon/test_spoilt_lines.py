@@ -10,15 +10,18 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from brokers.alpaca_server.fault_proxy import Harm
+from brokers.alpaca_server.fault_proxy import Harm, proxying
 from daemon.recovery import recover
 from portfolio.money import Quantity
 from portfolio.orders import LegState
 from portfolio.ports import Unavailable
 from portfolio.wakes import WakeKind
+from tests.support.processes import daemon_in
+from tests.support.rehearsals import CONFIGURATION, KEY_FILE, alpaca_process
 from tests.support.wire_house import ACCOUNT, FOUR, WireHouse, wire_house
 
 
@@ -301,6 +304,32 @@ def test_a_persons_order_like_ours_is_not_taken_for_ours(house: WireHouse) -> No
 
 
 # A dry run
+
+
+def test_a_real_dry_run_sends_no_verb_but_get(tmp_path: Path) -> None:
+    """`trimtab run` with mode = "dry_run", a whole look and a stop; every request is counted."""
+    parts_of = CONFIGURATION.replace('mode = "paper"', 'mode = "dry_run"')
+    with alpaca_process("--hold", "VTI=100") as server:
+        parts = urlsplit(server)
+        assert parts.hostname
+        assert parts.port
+        with (
+            proxying(parts.hostname, parts.port) as (proxy, url),
+            daemon_in(tmp_path, parts_of.replace("URL", url)) as daemon,
+        ):
+            keys = tmp_path / "alpaca.keys"
+            keys.write_text(KEY_FILE)
+            keys.chmod(0o600)
+            daemon.ask("run_now")
+            daemon.start()
+            daemon.wait_for(lambda journal: bool(journal.cycles(limit=1)))
+            reader = daemon.reader()
+            (look,) = reader.cycles(limit=1)
+            reader.close()
+            assert daemon.stop()[0] == 0
+            assert look.decision.kind == "proposal", "there was something to send"
+            verbs = {line.split()[0] for line in proxy.arrived}
+            assert verbs == {"GET"}
 
 
 def test_a_dry_run_sends_no_verb_but_get(tmp_path: Path) -> None:

@@ -57,6 +57,21 @@ def test_two_seconds_are_told_once_until_they_are_gone(rig: Rig, seconds: float)
     assert rig.journal.open_alarms() == []
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("seconds", "told", "halted"),
+    [(1, False, False), (2, False, False), (3, True, False), (5, True, False), (10, False, True)],
+)
+def test_a_second_is_nothing_three_are_told_and_ten_stop_everything(
+    rig: Rig, sign: int, seconds: float, told: bool, halted: bool
+) -> None:
+    with apart(sign * seconds):
+        check_clock(rig.house)
+    names = [alarm.name for alarm in rig.journal.open_alarms()]
+    assert ("clock skew" in names) is told
+    assert bool(rig.latch.reason()) is halted
+
+
 def test_the_time_that_an_answer_takes_is_no_difference(rig: Rig) -> None:
     with apart(0, takes=9):
         check_clock(rig.house)
