@@ -95,7 +95,7 @@ def run_cycle(house: House, watch: Watch, wake: Wake, consent: Consent | None = 
             consent = None
     cycle = _record(house, watch, wake, snapshot, memory, decision, verdict)
     tell_jumps(house, snapshot)
-    tell_missing_prices(house, snapshot, watch.unpriced)
+    tell_missing_prices(house, snapshot, watch.unpriced, memory.fences)
 
     run = approve(house, cycle, decision, verdict, memory, step, consent)
     legs: tuple[Leg, ...] = ()

@@ -222,9 +222,10 @@ class Service:
         snapshot = observe(self.house)
         check_cash(self.house, snapshot, self.watch.differences)
         note_splits(self.house, snapshot, self.watch.differences)
-        reconcile(self.house, holdings(snapshot), self.watch.differences)
+        fences = reconcile(self.house, holdings(snapshot), self.watch.differences)
         rest_beside_others(self.house, snapshot, self.watch.others)
-        tell_missing_prices(self.house, snapshot, self.watch.unpriced)
+        fences = (*fences, *self.house.journal.fences(snapshot.as_of))
+        tell_missing_prices(self.house, snapshot, self.watch.unpriced, fences)
         out = crossings(snapshot, self.house.policy)
         crossed = out - self._crossed
         self._crossed = out

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from policies.policy import Policy
+from portfolio.events import Fenced
+from portfolio.memory import Fence
 from portfolio.money import Price, Weight
 from portfolio.orders import LegState
 from portfolio.snapshot import PriceFault, Quote, RefusedPrice
@@ -142,6 +144,17 @@ def test_old_quotes_are_news_after_a_quarter_of_an_hour(running: Running) -> Non
     assert alarms(running) == [("no price", "ODD", "info")]
     rig.market.mend_quotes("ODD")
     tick(running)
+    assert alarms(running) == []
+
+
+def test_a_symbol_behind_a_fence_is_not_told_of_a_second_time(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence = Fence(account="main", symbol="ODD", reason="its 100 units vanished: renamed, or moved")
+    running.rig.journal.append(Fenced(fence=fence))
+    break_quote(running, monkeypatch, None)
+    for _ in range(5):
+        tick(running, minutes=5)
     assert alarms(running) == []
 
 
