@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 
+from daemon.house import no_hook
 from daemon.latch import FileLatch
 from daemon.machine import process
 from daemon.machine.process import StopFlag
 from daemon.protocol import BrokenInvariant
 from daemon.waking.sessions import CalendarDisagreement
+from policies.policy import Policy
+from portfolio.orders import LegState
 from portfolio.ports import Unavailable
+from tests.support.house import Rig, build_rig, table
 from tests.support.simulated import HandClock
+from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
 
 
 @dataclass
@@ -86,3 +91,61 @@ def test_what_nobody_foresaw_ends_the_start(tmp_path: Path) -> None:
     waits: Any = Waits()
     with pytest.raises(RuntimeError):
         process._recover(made, waits, StopFlag())
+
+
+class Asked:
+    """A broker that writes down what it is asked, and what its legs were at that moment."""
+
+    def __init__(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.names: list[str] = []
+        self.live: dict[str, set[LegState]] = {}
+        for name in ("clock", "orders_since", "find_order", "fills_since", "flows_since", "submit"):
+            monkeypatch.setattr(rig.broker, name, self._noting(rig, name))
+
+    def _noting(self, rig: Rig, name: str) -> Any:
+        really = getattr(rig.broker, name)
+
+        def asked(*arguments: Any) -> Any:
+            if name not in self.names:
+                self.names.append(name)
+                self.live[name] = {leg.state for leg in rig.journal.legs(live=True)}
+            return really(*arguments)
+
+        return asked
+
+
+def test_a_start_takes_its_steps_in_order_and_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clock; what was under way is in doubt; orders nobody wrote down; live legs; fills; flows."""
+    rig = build_rig(
+        tmp_path,
+        table(DAYS, STK=GROWTH, BND=FALL),
+        Policy(target=sixty_forty()),
+        positions={"STK": "600", "BND": "400"},
+        costs={"STK": "100", "BND": "100"},
+    )
+    rig.look(DAYS[8])
+
+    def dies(label: str) -> None:
+        if label == "after submit":
+            raise Killed
+
+    rig.house.hook = dies
+    with pytest.raises(Killed):
+        approve(rig)
+    (leg,) = rig.journal.legs()
+    assert leg.state is LegState.SUBMITTING
+    rig.house.hook = no_hook
+    asked = Asked(rig, monkeypatch)
+    rig.recover()
+    assert asked.names == ["clock", "orders_since", "find_order", "fills_since", "flows_since"]
+    assert asked.live["clock"] == {LegState.SUBMITTING}
+    assert asked.live["orders_since"] == {LegState.AMBIGUOUS}
+    assert asked.live["fills_since"] == set(), "it was found, and has filled"
+    (leg,) = rig.journal.legs()
+    assert (leg.state, leg.sends) == (LegState.FILLED, 1)
+
+
+class Killed(BaseException):
+    """The process is gone."""
