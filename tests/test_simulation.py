@@ -60,6 +60,11 @@ FOUND_WITH = {
     "plans over live orders": 5000,
     "a worth in doubt will do": 5001,
     "the machine's clock is believed": 5000,
+    # what only a forced fault shows
+    "lost without the list": 5001,
+    "no collar": 5001,
+    "people's orders bar nothing": 5001,
+    "a start ends a halt": 5000,
 }
 """Mutants, and a seed that shows each for what it is."""
 

@@ -55,6 +55,8 @@ class Network:
     """When set, every read of this tick comes from this one view."""
     late: list[tuple[datetime, str, OrderIntent]] = field(default_factory=list)
     hidden_until: dict[str, datetime] = field(default_factory=dict)
+    missed_until: dict[str, datetime] = field(default_factory=dict)
+    """Client order ids that a look-up by id does not find, and the list of orders shows."""
     stuck: set[str] = field(default_factory=set)
     """Broker order ids whose cancels are swallowed."""
     cancels_asked: dict[str, int] = field(default_factory=dict)
@@ -134,7 +136,9 @@ class FaultyBroker:
             "stale orders",
             lambda v: v.orders.get(client_order_id),
         )
-        return None if found is None or self._is_hidden(found) else self._altered(found)
+        if found is None or self._is_hidden(found) or self._is_missed(found):
+            return None
+        return self._altered(found)
 
     def _altered(self, order: Order) -> Order:
         """An order as the network may garble it: another limit under the same id."""
@@ -202,6 +206,10 @@ class FaultyBroker:
         until = self._network.hidden_until.get(order.client_order_id)
         return until is not None and self._world.clock.now() < until
 
+    def _is_missed(self, order: Order) -> bool:
+        until = self._network.missed_until.get(order.client_order_id)
+        return until is not None and self._world.clock.now() < until
+
     # sending
 
     def submit(self, client_order_id: str, intent: OrderIntent) -> SubmitOutcome:
@@ -261,6 +269,9 @@ class FaultyBroker:
             if world.happens("invisible order"):
                 until = world.clock.now() + timedelta(seconds=world.faults.whole(2, 900))
                 self._network.hidden_until[name] = until
+            if world.happens("look-up misses"):
+                until = world.clock.now() + timedelta(seconds=world.faults.whole(2, 1800))
+                self._network.missed_until[name] = until
             if world.happens("stuck cancel"):
                 self._network.stuck.add(outcome.order.broker_order_id)
             if world.happens("counts late"):

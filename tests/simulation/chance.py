@@ -95,10 +95,15 @@ NEWEST_FAULTS = (
 NEWEST = 2_000_000_000
 """From this seed on worlds have these too."""
 
+LAST_FAULTS = ("look-up misses",)
+LAST = 3_000_000_000
+"""From this seed on worlds have these too."""
+
 OF_THE_WORLD = frozenset(
     (
         *("fills held", "part fill", "rejected later", "stuck cancel", "cancel unanswered"),
         *("trading halt", "jump", "unknown word", "invisible order", "late arrival"),
+        "look-up misses",
         *("split", "dividend", "counts late", "reload"),
         *("rename", "mute stream", "unknown volume", "unknown close", "delivered twice"),
         *("news again", "price runs"),
@@ -159,6 +164,8 @@ def draw_menu(seed: int) -> Menu:
         rates |= {fault: dice.among(RATES) for fault in LATEST_FAULTS if dice.chance(share)}
     if seed >= NEWEST:
         rates |= {fault: dice.among(RATES) for fault in NEWEST_FAULTS if dice.chance(share)}
+    if seed >= LAST:
+        rates |= {fault: dice.among(RATES) for fault in LAST_FAULTS if dice.chance(share)}
     return Menu(rates=rates, crash_rate=crash_rate)
 
 

@@ -23,6 +23,7 @@ from brokers.simulated.entries import (
 from portfolio.orders import OrderIntent, Side
 from portfolio.snapshot import Quote
 from tests.simulation.market import TICKS_A_SESSION
+from tests.simulation.sends import judge_losses, judge_send
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -129,6 +130,8 @@ class Checks:
         self._tried: set[tuple[int, str, int]] = set()
         self.not_tradable: set[str] = set()
         """Symbols that the last look was told may not be traded."""
+        self._equities: dict[int, Decimal] = {}
+        self._lost_before: frozenset[str] = frozenset()
 
     def violated(self, invariant: str, text: str) -> None:
         """Write a violation down, each once."""
@@ -146,6 +149,13 @@ class Checks:
     def equity(self) -> Decimal:
         held = self.books.held.items()
         return self.books.cash + sum((q * self.price(s) for s, q in held), _ZERO)
+
+    @property
+    def most_equity(self) -> Decimal:
+        """The most that the portfolio was worth at any tick or send of this session."""
+        today, now = self.world.market.today, self.equity()
+        self._equities[today] = most = max(now, self._equities.get(today, now))
+        return most
 
     def _shown_equity(self) -> Decimal:
         """The same at the prices that were shown; a quote that stands still hides a jump."""
@@ -240,7 +250,6 @@ class Checks:
         if by == "limits":
             if worth > equity * Decimal("0.102"):
                 self.violated("I9 limits", f"{name} is {worth / equity:.3f} of equity, unasked")
-            self._check_day(name, equity, worth)
         else:
             granted = self.rows(
                 "SELECT count(*) FROM approval WHERE proposal_hash = ? AND outcome = 'granted'",
@@ -248,6 +257,7 @@ class Checks:
             )
             if granted[0][0] != 1 or proposal not in self.world.people.approved:
                 self.violated("I9 approval", f"{name} rests on a proposal nobody has granted")
+        judge_send(self, name, intent, found[0])
         self._check_repeats(name, number, intent.symbol)
         self._check_run(name, number, proposal, json.loads(body)["opened_cycle"], intent)
 
@@ -290,15 +300,6 @@ class Checks:
                 used += order.filled + order.rest
         if used > planned * Decimal("1.0101"):
             self.violated("I9 run", f"{name}: {used} of {planned} {intent.symbol} planned")
-
-    def _check_day(self, name: str, equity: Decimal, worth: Decimal) -> None:
-        today = self.world.clock.now().date()
-        ours = [o for o in self.books.orders.values() if o.is_ours and o.taken_at.date() == today]
-        used = sum((o.value + o.rest * o.limit for o in ours), worth)
-        if used > equity * Decimal("0.515") and not self.world.people.approved:
-            self.violated("I9 day", f"{name}: {used / equity:.3f} of equity today, unasked")
-        if len(ours) > 60:
-            self.violated("I9 orders a day", f"{len(ours)} orders today")
 
     # at the exchange
 
@@ -414,11 +415,18 @@ class Checks:
     def before_tick(self) -> None:
         """What must be cancelled by the end of this tick, if we are halted."""
         self._halted_before = self._latched()
+        self.world.people.resumed = False
+        self._lost_before = self._lost()
+        _ = self.most_equity
         self._cancels_then = dict(self.world.network.cancels_asked)
         self._disturbed_before = self.world.tally.disturbances
         self._crashes_before = self.world.tally.crashes
         working = self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'")
         self._working_before = {number for (number,) in working}
+
+    def _lost(self) -> frozenset[str]:
+        rows = self.rows("SELECT client_order_id FROM leg WHERE state = 'lost'")
+        return frozenset(name for (name,) in rows)
 
     def after_tick(self) -> None:
         """I3 as far as it holds at any time, and the second half of I6."""
@@ -426,6 +434,8 @@ class Checks:
         undisturbed = (
             tally.disturbances == self._disturbed_before and tally.crashes == self._crashes_before
         )
+        if self._halted_before and not self._latched() and not self.world.people.resumes():
+            self.violated("I6 only people resume", "a halt ended by itself")
         if self._halted_before and self._latched() and undisturbed and self.world.is_alive:
             asked = self.world.network.cancels_asked
             for (number,) in self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'"):
@@ -437,6 +447,7 @@ class Checks:
                     self.violated("I6 a halt cancels", f"{order.name} was not asked to cancel")
         since = self._disturbed_before_faults
         self._check_run_goes_on(undisturbed=undisturbed and tally.disturbances == since)
+        judge_losses(self, self._lost() - self._lost_before)
         self.check_fills()
 
     def _check_run_goes_on(self, *, undisturbed: bool) -> None:

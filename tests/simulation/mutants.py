@@ -4,14 +4,18 @@ A mutant is a set of replacements in the modules of this process. Where another 
 missing rule, that layer is taken out with it.
 """
 
-from daemon import cycle, executor, observe, recovery, service, settle
+from daemon import cycle, executor, memory, observe, reconcile, recovery, service, settle
+from daemon.machine import lease
 from daemon.requests import acting as requests
 from daemon.upkeep import chores
-from policies import book, checks, limits, prices
+from policies import book, checks, decide, gates, limits, prices
 from policies.planning import continue_run
 from portfolio.decisions import Proposal
 from portfolio.orders import Leg
+from portfolio.snapshot import PriceFault
+from tests.simulation import mutated_guards as guards
 from tests.simulation import mutations
+from tests.simulation.chance import LATEST
 from tests.simulation.layers import (
     BESIDE_LIVE_ORDERS,
     CASH_FOLLOWS,
@@ -19,6 +23,7 @@ from tests.simulation.layers import (
     HOLDINGS_FOLLOW,
     LAST_ALLOWANCE,
     LAST_MEANS,
+    LAST_WASH,
     ONE_PICTURE,
     ample_purse,
     nothing,
@@ -237,5 +242,161 @@ MUTANTS: tuple[Mutant, ...] = (
         says="what a person has granted may go out as large as the next look makes it",
         swaps=((cycle, "cut", mutations.uncut),),
         without=(LAST_ALLOWANCE,),
+    ),
+    Mutant(
+        name="lost without the list",
+        says="an order that its look-up misses is lost, and nobody reads the list",
+        swaps=((settle, "_look_up", guards.lost_without_the_list),),
+        faults=("look-up misses", "answer lost"),
+    ),
+    Mutant(
+        name="a lost order is not looked for",
+        says="nobody asks for a lost order again before its session ends",
+        swaps=((settle, "_watch_for_late_arrival", guards.never_arrives),),
+        without=(CATCHING_UP,),
+        faults=("late arrival",),
+    ),
+    Mutant(
+        name="an unknown word is an end",
+        says="a status that nobody knows ends the leg",
+        swaps=((settle, "state_of", guards.unknown_is_over),),
+        without=(CATCHING_UP,),
+        faults=("unknown word", "fills held", "part fill"),
+    ),
+    Mutant(
+        name="a difference is believed at once",
+        says="holdings that disagree are accepted at the first look",
+        swaps=((reconcile, "_is_confirmed", lambda *_: True),),
+        without=(CASH_FOLLOWS, ONE_PICTURE),
+        faults=("stale positions", "late fills", "stale all"),
+    ),
+    Mutant(
+        name="sales and buys at once",
+        says="buys go out in the wave of the sales that pay for them",
+        swaps=((Proposal, "first_wave", guards.BOTH_AT_ONCE),),
+        without=(LAST_MEANS,),
+        faults=("fills held",),
+    ),
+    Mutant(
+        name="open buys keep no cash",
+        says="what live buys may still take is spent again",
+        swaps=((Leg, "reserved_cash", guards.KEEPS_NOTHING),),
+        without=BESIDE_LIVE_ORDERS,
+        faults=("fills held", "trading halt", "part fill"),
+        rate=0.9,
+    ),
+    Mutant(
+        name="people's orders bar nothing",
+        says="a symbol in which a person has an order is traded",
+        swaps=((book, "barred_symbols", guards.people_bar_nothing),),
+        faults=("own order",),
+        rate=0.9,
+    ),
+    Mutant(
+        name="a wide price will do",
+        says="the spread of a quote is not looked at",
+        swaps=guards.passed_as_good(PriceFault.WIDE),
+        faults=("wide price",),
+    ),
+    Mutant(
+        name="a jump will do",
+        says="a price a quarter from its last close is traded on",
+        swaps=guards.passed_as_good(PriceFault.JUMPED),
+        faults=("jump",),
+        rate=0.9,
+    ),
+    Mutant(
+        name="no last look at the quote",
+        says="a quote that turned bad since the look is sent on",
+        swaps=((limits, "fresh_quote", guards.any_quote),),
+        faults=("quote turns",),
+    ),
+    Mutant(
+        name="no collar",
+        says="how far a limit is through its quote is not looked at",
+        swaps=(
+            (checks, "collar", guards.within_the_collar),
+            (limits, "collar", guards.within_the_collar),
+        ),
+        faults=("price runs",),
+    ),
+    Mutant(
+        name="any minute of the session",
+        says="orders go out in its first and last minutes, and when it is closed",
+        swaps=((gates, "_session_gate", gates._halt_gate),),
+    ),
+    Mutant(
+        name="anything may be traded",
+        says="what the broker says of a symbol is not looked at",
+        swaps=((book, "barred_symbols", guards.all_is_tradable),),
+        faults=("not tradable",),
+    ),
+    Mutant(
+        name="told to end and goes on",
+        says="the end of the process is not looked at before a send",
+        swaps=((executor, "_why_stop", guards.only_halted),),
+        faults=("asked to end",),
+    ),
+    Mutant(
+        name="a halt is read from the journal",
+        says="the file is not looked at before a send",
+        swaps=((executor, "_why_stop", guards.halted_as_recorded),),
+        faults=("kill",),
+    ),
+    Mutant(
+        name="a start ends a halt",
+        says="the halt file goes when the process starts",
+        swaps=((recovery, "_resume_interrupted_legs", guards.start_clears_the_halt),),
+        faults=("kill", "crash"),
+    ),
+    Mutant(
+        name="a start sends what was planned",
+        says="legs that a crash has left unsent are sent",
+        swaps=((recovery, "_resume_interrupted_legs", guards.sends_what_was_planned),),
+        faults=("crash",),
+    ),
+    Mutant(
+        name="a start adopts",
+        says="holdings are taken as they are at every start",
+        swaps=((recovery, "_adopt_holdings_once", guards.adopted_each_time),),
+    ),
+    Mutant(
+        name="a start forgets what was used",
+        says="orders of before it count in no limit of the day",
+        swaps=((cycle, "remember", guards.forgets_at_a_start),),
+        faults=("fills held", "crash"),
+        rate=0.9,
+    ),
+    Mutant(
+        name="the day has no limit",
+        says="what was traded today is not counted",
+        swaps=((cycle, "remember", guards.nothing_was_traded),),
+        faults=("deposit",),
+        rate=0.9,
+    ),
+    Mutant(
+        name="a run has no end",
+        says="a run may send after its time is up",
+        swaps=((decide, "end_of_time", nothing),),
+        faults=("fills held", "no prices"),
+    ),
+    Mutant(
+        name="losses are forgotten",
+        says="what was sold at a loss is bought back",
+        swaps=((memory, "losses_to_guard", lambda *_: ()),),
+        without=(LAST_WASH,),
+        first=LATEST,
+    ),
+    Mutant(
+        name="two daemons",
+        says="the lease is given to whoever asks",
+        swaps=((lease, "_lock", lambda *_: True),),
+        faults=("second daemon",),
+    ),
+    Mutant(
+        name="causes are told",
+        says="the low-level error goes into the record",
+        swaps=((service, "CycleFailed", guards.failed_with_its_cause),),
+        faults=("read timeout",),
     ),
 )

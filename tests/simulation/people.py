@@ -29,6 +29,8 @@ class People:
         self.touched: set[str] = set()
         """Symbols that people have traded by hand."""
         self.moved_cash = False
+        self.resumed = False
+        """Whether the daemon has served a resume in this tick."""
         self.approved: dict[str, str] = {}
         self._orders = 0
         self.rewritten = False
@@ -41,6 +43,11 @@ class People:
     def done(self, request: Request) -> None:
         if request in self.spool:
             self.spool.remove(request)
+        self.resumed = self.resumed or request.kind == "resume"
+
+    def resumes(self) -> bool:
+        """Whether somebody wants a halt to end, or wanted it in this tick."""
+        return self.resumed or any(request.kind == "resume" for request in self.spool)
 
     def act(self) -> None:
         """Everything that people do before this tick."""
