@@ -295,6 +295,7 @@ def _notices(document: Document, folder: Path) -> NoticeSettings:
         repeat=timedelta(minutes=table.repeat_minutes),
         second_channels=tuple(Channel(name) for name in table.second_channels),
         second_after=timedelta(minutes=table.second_after_minutes),
+        give_up_after=timedelta(hours=table.give_up_hours),
         second_apprise_file=_path(table.second_apprise_file, folder),
         heartbeat_file=_path(table.heartbeat_file, folder),
         heartbeat=timedelta(minutes=table.heartbeat_minutes),

@@ -10,7 +10,11 @@ from config.problems import shown
 from config.settings import Settings
 from config.source import parse
 
-_ONLY_AT_START = ("mode", "household", "accounts", "simulation", "state_dir")
+_ONLY_AT_START = (
+    *("mode", "household", "accounts", "simulation", "state_dir", "notices", "backup"),
+    *("schedule.tick_seconds", "schedule.watched_folder", "limits.max_requests_per_minute"),
+)
+_IN_FORCE_AT_ONCE = {"notices": {"monthly_review", "repeat_minutes"}}
 
 
 def changes(before: Settings, after: Settings) -> tuple[str, ...]:
@@ -35,12 +39,21 @@ def changes(before: Settings, after: Settings) -> tuple[str, ...]:
 
 
 def needs_restart(before: Settings, after: Settings) -> tuple[str, ...]:
-    """The tables that changed and that only a restart takes over; the rest a reload does.
+    """The tables and keys that changed and that only a restart takes over; the rest a reload does.
 
-    The journal and the brokers of a running daemon are bound to these.
+    The journal, the brokers, the channels and the threads of a running daemon are bound to these.
     """
     old, new = _document(before), _document(after)
-    return tuple(name for name in _ONLY_AT_START if getattr(old, name) != getattr(new, name))
+    return tuple(name for name in _ONLY_AT_START if _bound(old, name) != _bound(new, name))
+
+
+def _bound(document: Document, name: str) -> object:
+    """What a table or key says, without what a reload takes over."""
+    found: object = document
+    for part in name.split("."):
+        found = getattr(found, part)
+    live = _IN_FORCE_AT_ONCE.get(name)
+    return found.model_dump(exclude=live) if live and isinstance(found, BaseModel) else found
 
 
 def _document(settings: Settings) -> Document:

@@ -199,6 +199,10 @@ class NoticesTable(Table):
     second_after_minutes: Annotated[int, whole(least=1, most=1440)] = key(
         10, "how long a page may lie undelivered before it goes there"
     )
+    give_up_hours: Annotated[int, whole(least=1, most=720)] = key(
+        int(_NOTICES.give_up_after.total_seconds()) // 3600,
+        "what nobody has taken is tried for so long",
+    )
     second_apprise_file: FilePath | None = key(
         None, "the addresses of the second way, if it is apprise", "second.urls"
     )

@@ -141,6 +141,7 @@ class NoticeSettings:
     repeat: timedelta = timedelta(minutes=15)
     second_channels: tuple[Channel, ...] = ()
     second_after: timedelta = timedelta(minutes=10)
+    give_up_after: timedelta = timedelta(hours=24)
     second_apprise_file: Path | None = None
     heartbeat_file: Path | None = None
     heartbeat: timedelta = timedelta(minutes=5)

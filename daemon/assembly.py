@@ -69,6 +69,7 @@ class Assembly:
     backups: ScheduledBackups
     heartbeat: Heartbeat | None
     state_dir: Path
+    chores: Chores | None = None
     anchored: tuple[int, str] = (0, "")
     logged_on: date | None = None
 
@@ -195,7 +196,7 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
             spool=lambda: take_requests(state_dir, on_refused=refused),
             done_with=done,
             reload=lambda: reload(assembly),
-            polls_prices=settings.schedule.price_poll is not None,
+            price_poll=lambda: assembly.settings.schedule.price_poll,
             look_again=folder.news,
             writes_letters=lambda: assembly.settings.notices.monthly_review,
             on_trial=lambda: _on_trial(state_dir),
@@ -207,14 +208,15 @@ def assemble(settings: Settings, state_dir: Path, wakes: WakeQueue) -> Assembly:
     assembly.watch = assembly.service.watch
     if driver is None:
         # Simulated time has no disk that fills up and nobody to tell again.
-        assembly.service.chores = Chores(
+        assembly.chores = Chores(
             house=house,
             watch=assembly.watch,
             notices=settings.notices,
             backups=assembly.backups,
             free=lambda: free_bytes(state_dir),
             beat=lambda: None if assembly.heartbeat is None else assembly.heartbeat.beat(),
-        ).after_tick
+        )
+        assembly.service.chores = assembly.chores.after_tick
     return assembly
 
 
@@ -253,7 +255,10 @@ def reload(assembly: Assembly) -> None:
         journal.append(Alarm(name="configuration", level="page", text=text))
         return
     if fixed := needs_restart(assembly.settings, settings):
-        text = f"These changes need a restart and are not in force: {', '.join(fixed)}"
+        text = (
+            "The old configuration stays in force until a restart: it takes one to change "
+            f"{', '.join(fixed)}."
+        )
         journal.append(Alarm(name="configuration", level="page", text=text))
         return
     if any(alarm.name == "configuration" for alarm in journal.open_alarms()):
@@ -271,6 +276,8 @@ def reload(assembly: Assembly) -> None:
     assembly.house.halting, assembly.house.order_life = settings.halting, settings.order_life
     assembly.house.cancels_on_stop = settings.schedule.cancel_orders_on_stop
     assembly.house.accounts = settings.accounts
+    if assembly.chores is not None:
+        assembly.chores.notices = settings.notices
     assembly.house.targets = targets_of(settings, assembly.state_dir)
     assembly.house.by_hand = valuations_of(settings.holdings)
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 AFTER_CLOSE = timedelta(minutes=1)
 """The closing look comes this long after the close, when the day's orders have expired."""
+A_LITTLE_EARLY = timedelta(seconds=5)
+"""A tick that comes a moment before a poll is due makes it, else it would be a whole tick late."""
 RUN_WAITS = timedelta(minutes=10)
 """A run that waits for something (a price, a fence, a person's order) is looked at this often."""
 
@@ -54,7 +56,8 @@ class Service:
 
     `reload` reads the configuration again into the house; it raises nothing and records what it did.
     `look_again` is asked at each tick for wakes that nobody announced (a watched folder). `chores`
-    is what a tick looks after besides trading.
+    is what a tick looks after besides trading. `price_poll` says how often prices are held against
+    the bands between looks, None never; no oftener than the ticks come.
     """
 
     house: House
@@ -65,13 +68,14 @@ class Service:
     spool: Callable[[], list[Request]]
     done_with: Callable[[Request], None]
     reload: Callable[[], None]
-    polls_prices: bool = True
+    price_poll: Callable[[], timedelta | None] = timedelta
     look_again: Callable[[], list[Wake]] = list
     on_notable: Callable[[], None] = lambda: None
     writes_letters: Callable[[], bool] = lambda: True
     chores: Callable[[], None] = lambda: None
     on_trial: "Callable[[], OnTrial | None]" = lambda: None
     _crossed: frozenset[str] = field(default=frozenset())
+    _polled_at: datetime | None = field(default=None)
     _unreachable_since: datetime | None = field(default=None)
 
     def handle(self, wake: Wake) -> None:
@@ -185,8 +189,9 @@ class Service:
             self.wakes.put(Wake(kind=WakeKind.CASH_CHANGED))
         if is_open and self._look_was_missed(session, now):
             self.wakes.put(Wake(kind=WakeKind.LOOK, detail="missed"))
-        elif is_open and self.polls_prices and now >= session.opens_at + self._quiet_open():
+        elif is_open and self._poll_is_due(session, now):
             self._poll_edges()
+            self._polled_at = now
         house.journal.tick(now)
         self.chores()
 
@@ -209,9 +214,13 @@ class Service:
         last = journal.cycles(limit=1)
         return not last or now - last[0].at >= RUN_WAITS
 
-    def _quiet_open(self) -> timedelta:
+    def _poll_is_due(self, session: Session, now: datetime) -> bool:
         """The first quotes of a session are no reason to wake anyone."""
-        return timedelta(minutes=self.house.policy.quiet_open_minutes)
+        every, last = self.price_poll(), self._polled_at
+        quiet = timedelta(minutes=self.house.policy.quiet_open_minutes)
+        if every is None or now < session.opens_at + quiet:
+            return False
+        return last is None or not last <= now < last + every - A_LITTLE_EARLY
 
     def _poll_edges(self) -> None:
         """Prices that crossed an edge since the last poll wake a cycle, if a rebalance is due by the

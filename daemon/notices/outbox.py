@@ -22,7 +22,7 @@ from typing import Final, Protocol
 from config.problems import ConfigurationError, Problem
 from config.secrets import apprise_addresses, known_secrets, second_apprise_addresses
 from config.settings import Channel as ChannelKind
-from config.settings import Settings
+from config.settings import NoticeSettings, Settings
 from daemon.logs import get_logger
 from daemon.notices.delivery import (
     AppriseChannel,
@@ -39,7 +39,7 @@ from portfolio.records import Notice, QueuedNotice
 
 FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(minutes=15)
-GIVE_UP_AFTER: Final = timedelta(hours=24)
+GIVE_UP_AFTER: Final = NoticeSettings().give_up_after
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 AT_ONCE: Final = 20
 
@@ -103,12 +103,17 @@ def lacking(queued: QueuedNotice, channels: Sequence[Channel]) -> Sequence[Chann
     return named or channels
 
 
-def next_try(queued: QueuedNotice, now: datetime, second: SecondWay = NO_SECOND_WAY) -> datetime:
+def next_try(
+    queued: QueuedNotice,
+    now: datetime,
+    second: SecondWay = NO_SECOND_WAY,
+    give_up_after: timedelta = GIVE_UP_AFTER,
+) -> datetime:
     """When to try again after a failure: 30 s, doubled up to 15 minutes, for a day; then never.
 
     A page is also tried when its time for the second way has come.
     """
-    if now - queued.queued_at >= GIVE_UP_AFTER:
+    if now - queued.queued_at >= give_up_after:
         return NEVER
     at = now + min(FIRST_WAIT * (1 << min(queued.tries, 10)), LONGEST_WAIT)
     return second.not_later(queued, now, at)
@@ -120,23 +125,29 @@ def write_down(
     error: str,
     now: datetime,
     second: SecondWay = NO_SECOND_WAY,
+    give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> None:
     """Keep the outcome of a try."""
     if error:
-        postbox.notice_failed(queued.number, error, next_try(queued, now, second))
+        at = next_try(queued, now, second, give_up_after)
+        postbox.notice_failed(queued.number, error, at)
     else:
         postbox.notice_delivered(queued.number, now)
 
 
 def deliver_due_now(
-    postbox: Postbox, channels: Sequence[Channel], clock: Clock, redact: Redact | None = None
+    postbox: Postbox,
+    channels: Sequence[Channel],
+    clock: Clock,
+    redact: Redact | None = None,
+    give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> int:
     """Deliver everything that is due, on this thread; the number of notices that were tried."""
     tried = 0
     while batch := postbox.due_notices(clock.now(), AT_ONCE):
         for queued in batch:
             error = try_once(queued, channels, redact or Redactor())
-            write_down(postbox, queued, error, clock.now())
+            write_down(postbox, queued, error, clock.now(), give_up_after=give_up_after)
             tried += 1
         if len(batch) < AT_ONCE:
             break
@@ -146,15 +157,24 @@ def deliver_due_now(
 class SteppedOutbox:
     """Delivers at once on the loop's own thread: in simulated time the order is part of the story."""
 
-    def __init__(self, postbox: Postbox, channels: Sequence[Channel], clock: Clock) -> None:
+    def __init__(
+        self,
+        postbox: Postbox,
+        channels: Sequence[Channel],
+        clock: Clock,
+        give_up_after: timedelta = GIVE_UP_AFTER,
+    ) -> None:
         self._postbox, self._channels, self._clock = postbox, channels, clock
+        self._give_up_after = give_up_after
 
     def start(self) -> None:
         """Nothing to start."""
 
     def after_wake(self) -> None:
         """Deliver what is due."""
-        deliver_due_now(self._postbox, self._channels, self._clock)
+        deliver_due_now(
+            self._postbox, self._channels, self._clock, give_up_after=self._give_up_after
+        )
 
     def stop(self) -> None:
         """Deliver what is left."""
@@ -179,12 +199,14 @@ class ThreadedOutbox:
         redact: Redact | None = None,
         patience_seconds: float = 5.0,
         second: SecondWay = NO_SECOND_WAY,
+        give_up_after: timedelta = GIVE_UP_AFTER,
     ) -> None:
         self._postbox, self._channels, self._clock = postbox, channels, clock
         self._wake_up, self._on_failure = wake_up, on_failure
         self._redact = redact or Redactor()
         self._patience = patience_seconds
         self._second = second
+        self._give_up_after = give_up_after
         self._to_send: queue.SimpleQueue[QueuedNotice | None] = queue.SimpleQueue()
         self._tried: queue.SimpleQueue[_Tried] = queue.SimpleQueue()
         self._under_way: set[int] = set()
@@ -221,7 +243,7 @@ class ThreadedOutbox:
     def _note(self, tried: _Tried) -> None:
         self._under_way.discard(tried.queued.number)
         now = self._clock.now()
-        write_down(self._postbox, tried.queued, tried.error, now, self._second)
+        write_down(self._postbox, tried.queued, tried.error, now, self._second, self._give_up_after)
         if tried.error:
             self._on_failure(f"{tried.queued.notice.title!r} did not go out: {tried.error}")
 
@@ -254,7 +276,7 @@ def open_outbox(
     """The outbox that the configuration asks for. Raises `ConfigurationError`."""
     channels = make_channels(settings, state_dir, clock)
     if stepped:
-        return SteppedOutbox(postbox, channels, clock)
+        return SteppedOutbox(postbox, channels, clock, settings.notices.give_up_after)
 
     def on_failure(text: str) -> None:
         get_logger().warning("notice not delivered", why=text)
@@ -267,6 +289,7 @@ def open_outbox(
         on_failure=on_failure,
         redact=Redactor(known_secrets(settings, environment=os.environ)),
         second=second_way(settings, state_dir, clock),
+        give_up_after=settings.notices.give_up_after,
     )
 
 

@@ -46,7 +46,7 @@ def open_alpaca_world(
     account = settings.alpaca[account_id]
     found = alpaca_keys(settings, account_id, environment=os.environ, interactive=interactive)
     keys = AlpacaKeys(found.key.reveal(), found.secret.reveal())
-    wire = _wire_settings(account)
+    wire = _wire_settings(account, settings.limits.max_requests_per_minute)
     trading = trading_connection(wire, keys, clock)
     reader = AlpacaReader(account_id, trading, account_number=account.account_number)
     return AlpacaWorld(
@@ -68,7 +68,7 @@ def open_alpaca_canceller(
     found = alpaca_keys(settings, account_id, environment=os.environ, interactive=True)
     keys = AlpacaKeys(found.key.reveal(), found.secret.reveal())
     wire = replace(
-        _wire_settings(account),
+        _wire_settings(account, settings.limits.max_requests_per_minute),
         connect_timeout_seconds=answer_seconds,
         read_timeout_seconds=answer_seconds,
         read_patience_seconds=answer_seconds,
@@ -85,7 +85,7 @@ def open_alpaca_canceller(
     return Canceller(account=account_id, open_orders=looking.open_orders, cancel=cancel)
 
 
-def _wire_settings(account: AlpacaAccount) -> AlpacaSettings:
+def _wire_settings(account: AlpacaAccount, requests_per_minute: int) -> AlpacaSettings:
     return AlpacaSettings(
         paper=True,  # live is refused until a version has been proved against a real Alpaca account
         account_number=account.account_number,
@@ -93,4 +93,5 @@ def _wire_settings(account: AlpacaAccount) -> AlpacaSettings:
         trading_url=account.server_url,
         data_url=account.server_url,
         read_timeout_seconds=account.timeout.total_seconds(),
+        requests_per_minute=requests_per_minute,
     )

@@ -1,5 +1,7 @@
 """What a reload changed, in the words of the configuration."""
 
+import pytest
+
 from config.changes import changes, needs_restart
 from tests.support.configurations import SMALLEST, changed, settings
 
@@ -29,6 +31,33 @@ def test_a_change_of_accounts_needs_a_restart() -> None:
     after = settings(changed('"simulated"', '"simulated"\nautonomy = "auto"'))
     assert changes(settings(), after) == ('accounts "play": autonomy was "propose", is "auto"',)
     assert needs_restart(settings(), after) == ("accounts",)
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "fixed"),
+    [
+        ("notices", "amounts = true", ("notices",)),
+        ("notices", "second_after_minutes = 5", ("notices",)),
+        ("notices", "repeat_minutes = 5", ()),
+        ("notices", "monthly_review = false", ()),
+        ("backup", "keep = 3", ("backup",)),
+        ("schedule", "tick_seconds = 30", ("schedule.tick_seconds",)),
+        ("schedule", 'watched_folder = "inbox"', ("schedule.watched_folder",)),
+        ("schedule", "price_poll_seconds = 120", ()),
+        ("schedule", "cancel_orders_on_stop = true", ()),
+        ("limits", "max_requests_per_minute = 50", ("limits.max_requests_per_minute",)),
+        ("limits", "max_orders_per_day = 50", ()),
+        ("halts", "refused_orders = 2", ()),
+        ("orders", "cancel_minutes = 5", ()),
+        ("reconcile", "confirm_reads = 5", ()),
+    ],
+)
+def test_what_a_running_daemon_is_bound_to_needs_a_restart(
+    table: str, line: str, fixed: tuple[str, ...]
+) -> None:
+    after = settings(f"{SMALLEST}\n[{table}]\n{line}\n")
+    assert len(changes(settings(), after)) == 1
+    assert needs_restart(settings(), after) == fixed
 
 
 def test_a_holding_added_elsewhere_is_named() -> None:

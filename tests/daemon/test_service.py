@@ -12,6 +12,7 @@ from brokers.simulated.world_events import Deposit
 from config.safeguards import Halting
 from daemon.latch import FileLatch
 from daemon.requests.spool import Request
+from daemon.service import Service
 from daemon.trial.shadow import OnTrial
 from daemon.upkeep.clearing import clear_what_is_over
 from policies.policy import Policy
@@ -172,6 +173,37 @@ def test_how_long_a_broker_may_be_silent_before_it_is_paged_is_a_setting(quiet: 
     rig.broker.faults.failing_reads = 1
     quiet.wake(WakeKind.TICK)
     assert [a.name for a in rig.journal.open_alarms()] == ["unreachable"]
+
+
+@pytest.mark.parametrize(
+    ("every", "polled_at"),
+    [
+        (timedelta(minutes=2), [40, 42, 44]),
+        (timedelta(seconds=60), [40, 41, 42, 43, 44]),
+        (timedelta(seconds=63), [40, 41, 42, 43, 44]),
+        (timedelta(seconds=1), [40, 41, 42, 43, 44]),
+        (None, []),
+    ],
+)
+def test_prices_are_polled_as_often_as_is_set_and_no_oftener_than_the_ticks(
+    quiet: Running,
+    monkeypatch: pytest.MonkeyPatch,
+    every: timedelta | None,
+    polled_at: list[int],
+) -> None:
+    polls: list[int] = []
+    opens_at = quiet.rig.market.session_of(DAYS[1]).opens_at
+
+    def poll(self: Service) -> None:
+        polls.append((self.house.clock.now() - opens_at) // timedelta(minutes=1))
+
+    monkeypatch.setattr(Service, "_poll_edges", poll)
+    quiet.rig.look(DAYS[1])
+    quiet.service.price_poll = lambda: every
+    for minutes in range(40, 45):
+        quiet.rig.go_to(DAYS[1], timedelta(minutes=minutes))
+        quiet.wake(WakeKind.TICK)
+    assert polls == polled_at
 
 
 def test_a_price_past_an_edge_wakes_nobody_in_the_quiet_minutes_after_the_open(

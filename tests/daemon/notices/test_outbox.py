@@ -26,7 +26,7 @@ from daemon.notices.render import renderer
 from portfolio.events import Halted, Resumed
 from portfolio.ports import JournalUnwritable
 from portfolio.records import Notice, QueuedNotice
-from tests.support.configurations import settings
+from tests.support.configurations import SMALLEST, settings
 from tests.support.journals import IDENTITY, NOW
 from tests.support.webhook import listening
 
@@ -130,6 +130,28 @@ def test_after_a_day_it_is_given_up() -> None:
     )
     assert next_try(queued, NOW + timedelta(hours=23)) == NOW + timedelta(hours=23, minutes=15)
     assert next_try(queued, NOW + timedelta(hours=24)) == NEVER
+
+
+@pytest.mark.parametrize("stepped", [True, False])
+def test_how_long_delivery_is_tried_is_a_setting(desk: Desk, tmp_path: Path, stepped: bool) -> None:
+    """A file that cannot be written, in a folder that is not there, is a channel that fails."""
+    lines = '[notices]\nchannels = ["file"]\nfile = "gone/notices.txt"\ngive_up_hours = 2\n'
+    found = settings(SMALLEST + lines)
+    heard = threading.Semaphore(0)
+    outbox = open_outbox(
+        found, tmp_path, desk.journal, desk.clock, stepped=stepped, wake_up=heard.release
+    )
+    outbox.start()
+    desk.halt()
+    for hours, waits, longest in ((1.9, True, 0.3), (2, False, 24)):
+        desk.clock.advance_to(NOW + timedelta(hours=hours))
+        outbox.after_wake()
+        if not stepped:
+            assert heard.acquire(timeout=30)
+            outbox.after_wake()
+        desk.later(hours=longest)
+        assert bool(desk.due()) is waits
+    outbox.stop()
 
 
 def test_only_the_channel_that_failed_is_tried_again_also_after_a_restart(desk: Desk) -> None:
