@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from daemon.wiring import Outside
     from portfolio.money import Weight
 
-ENOUGH_DISK, LEAST_DISK = 1_000_000_000, 200_000_000
-"""Bytes: below the first it warns, below the second a run would halt."""
-SKEW_WARNS, SKEW_STOPS = timedelta(seconds=2), timedelta(seconds=5)
-
 
 def run_checks(read: "Callable[[], Settings]", state: Path | None) -> Iterator[Check]:
     """One check after the other; what cannot be asked because of an earlier answer says so."""
@@ -106,17 +102,17 @@ def _state(settings: "Settings", state: Path | None) -> Generator[Check, None, P
         yield Check(name="disk", standing="not asked", text="the state directory comes first")
         return None
     yield Check(name="state", standing="ok", text=f"{directory} is writable")
-    yield _disk(directory)
+    yield _disk(settings, directory)
     return directory
 
 
-def _disk(directory: Path) -> Check:
-    free = shutil.disk_usage(directory).free
-    text = f"{free / 1e9:,.1f} GB free"
-    if free < LEAST_DISK:
-        advice = f"{text}; a run needs 0.2 GB. Free some space."
+def _disk(settings: "Settings", directory: Path) -> Check:
+    rule, free = settings.halting, shutil.disk_usage(directory).free
+    text = f"{free / 2**20:,.0f} MiB free"
+    if free < rule.free_disk:
+        advice = f"{text}; a run halts below {rule.free_disk // 2**20:,}. Free some space."
         return Check(name="disk", standing="stops", text=advice, exit_code=ExitCode.DISK)
-    return Check(name="disk", standing="ok" if free >= ENOUGH_DISK else "warn", text=text)
+    return Check(name="disk", standing="ok" if free >= rule.free_disk_alarm else "warn", text=text)
 
 
 def _outside(settings: "Settings", directory: Path | None) -> Iterator[Check]:
@@ -133,7 +129,7 @@ def _outside(settings: "Settings", directory: Path | None) -> Iterator[Check]:
         return
     try:
         yield _asked("account", lambda: _account(settings, outside))
-        yield _asked("clock", lambda: _clock(outside))
+        yield _asked("clock", lambda: _clock(settings, outside))
         yield _asked("calendar", lambda: _calendar(outside))
         yield _asked("prices", lambda: _prices(settings, outside))
         yield _asked("target", lambda: _target(settings, directory))
@@ -154,15 +150,17 @@ def _account(settings: "Settings", outside: "Outside") -> "tuple[Standing, str]"
     return ("stops", "; ".join(blocked)) if blocked else ("ok", "; ".join(told))
 
 
-def _clock(outside: "Outside") -> "tuple[Standing, str]":
+def _clock(settings: "Settings", outside: "Outside") -> "tuple[Standing, str]":
+    rule = settings.halting
     worst = max(
         (abs(reader.clock().now - outside.clock.now()) for reader in outside.readers.values()),
         default=timedelta(0),
     )
     text = f"{worst.total_seconds():.1f} seconds from the broker's"
-    if worst > SKEW_STOPS:
-        return "stops", f"{text}; trading halts beyond 5. Set this machine's clock (NTP)."
-    return ("warn" if worst > SKEW_WARNS else "ok"), text
+    if worst > rule.clock_skew:
+        most = f"{rule.clock_skew.total_seconds():g}"
+        return "stops", f"{text}; trading halts beyond {most}. Set this machine's clock (NTP)."
+    return ("warn" if worst > rule.clock_skew_alarm else "ok"), text
 
 
 def _calendar(outside: "Outside") -> "tuple[Standing, str]":
