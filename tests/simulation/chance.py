@@ -1,7 +1,7 @@
 """What a seed draws: its world, and the subset of faults that it will live through with their rates."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -172,12 +172,14 @@ def draw_menu(seed: int) -> Menu:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What a world is besides its faults. `guards` says that the household keeps out wash sales,
-    `cancels_on_stop` that a daemon which is told to end asks for its open orders to be cancelled.
+    `cancels_on_stop` that a daemon which is told to end asks for its open orders to be cancelled,
+    `credit` that the account lends whatever its world draws.
     """
 
     guards: bool = False
     max_order: int | None = None
     cancels_on_stop: bool = False
+    credit: bool = False
 
 
 def draw_traits(seed: int) -> Traits:
@@ -187,3 +189,24 @@ def draw_traits(seed: int) -> Traits:
     dice = Dice(seed, "traits")
     traits = Traits(guards=dice.chance(0.25), max_order=dice.among((None, None, None, 6000)))
     return replace(traits, cancels_on_stop=dice.chance(0.5)) if seed >= NEWEST else traits
+
+
+TRAITS = ("guards", "credit")
+EVERY_FAULT = frozenset((*FAULTS, *LATER_FAULTS, *LATEST_FAULTS, *NEWEST_FAULTS))
+
+
+def draw_every(seed: int, wanted: Collection[str]) -> tuple[Menu, Traits]:
+    """What a seed draws, and what every seed is wanted to have besides: faults, often, and `TRAITS`.
+
+    Raises `ValueError` for a name that is neither.
+    """
+    if unknown := sorted(set(wanted) - EVERY_FAULT - set(TRAITS)):
+        raise ValueError(
+            f"{', '.join(unknown)}: no fault of the menu, and none of guards and credit"
+        )
+    menu, traits, dice = draw_menu(seed), draw_traits(seed), Dice(seed, "every")
+    often = {name: dice.among(RATES[2:]) for name in sorted(wanted) if name not in TRAITS}
+    return (
+        replace(menu, rates=menu.rates | often),
+        replace(traits, guards=traits.guards or "guards" in wanted, credit="credit" in wanted),
+    )

@@ -97,10 +97,14 @@ class OwnBooks:
     """Units of a symbol that our orders traded since the faults were over."""
     cheapest: dict[str, Decimal] = field(default_factory=dict)
     """The lowest price at which any unit of a symbol that is held may have been bought."""
+    dearest: dict[str, Decimal] = field(default_factory=dict)
+    """The highest price at which any unit of it was bought."""
     bought: set[str] = field(default_factory=set)
     sold: set[str] = field(default_factory=set)
     losses: dict[str, str] = field(default_factory=dict)
     """Symbol to the execution that sold units of it at a loss, whichever units those were."""
+    lost: dict[str, Decimal] = field(default_factory=dict)
+    """Units of `losses` that no purchase has replaced yet; the tax law lets each replace one."""
 
     def open_ours(self, symbol: str) -> list[Ordered]:
         return [o for o in self.orders.values() if o.is_ours and o.symbol == symbol and o.rest > 0]
@@ -117,6 +121,7 @@ class Checks:
             cash=settings.cash,
             held=dict(settings.positions),
             cheapest=dict(settings.average_costs),
+            dearest=dict(settings.average_costs),
         )
         self.sent: dict[str, Sent] = {}
         self._halted_before: bool = False
@@ -228,12 +233,18 @@ class Checks:
         if self.rows("SELECT 1 FROM fill WHERE execution_id = ?", execution):
             self.violated("I15 no wash sale", f"{name} buys {symbol}, {execution} lost on it")
 
-    def _note_cost(self, symbol: str, execution: str, *, buys: bool, price: Decimal) -> None:
+    def _note_cost(self, symbol: str, entry: Filled, *, buys: bool) -> None:
         """Only a symbol that nobody has bought in this world: else the loss may be washed already."""
-        books = self.books
+        books, price = self.books, entry.price
         (books.bought if buys else books.sold).add(symbol)
-        if not buys and symbol not in books.bought and price < books.cheapest[symbol[:3]]:
-            books.losses.setdefault(symbol, execution)
+        if buys:
+            books.dearest[symbol[:3]] = max(price, books.dearest.get(symbol[:3], price))
+            books.lost[symbol] = books.lost.get(symbol, _ZERO) - entry.quantity
+            if books.lost[symbol] <= _ZERO:  # a person's purchase has washed all of it
+                books.losses.pop(symbol, None)
+        elif symbol not in books.bought and price < books.cheapest[symbol[:3]]:
+            books.losses.setdefault(symbol, entry.execution_id)
+            books.lost[symbol] = books.lost.get(symbol, _ZERO) + entry.quantity
 
     def _check_allowed(self, name: str, intent: OrderIntent, worth: Decimal) -> None:
         """I9: within what the limits let pass alone, or within what a person has approved."""
@@ -333,9 +344,7 @@ class Checks:
                 if self.world.is_calm and order.is_ours:
                     books.in_calm[order.symbol] += entry.quantity
                 self._check_cash(order.name)
-                self._note_cost(
-                    order.symbol, entry.execution_id, buys=order.buys, price=entry.price
-                )
+                self._note_cost(order.symbol, entry, buys=order.buys)
             case OrderEnded():
                 books.orders[self._numbers[entry.broker_order_id]].over = True
             case FlowBooked():
@@ -345,12 +354,15 @@ class Checks:
             case SplitBooked():
                 books.held[entry.symbol] = entry.quantity
                 books.cheapest[entry.symbol] /= entry.ratio
+                books.dearest[entry.symbol] /= entry.ratio
+                books.lost[entry.symbol] = books.lost.get(entry.symbol, _ZERO) * entry.ratio
             case Renamed():
                 books.held[entry.to] = books.held.pop(entry.symbol)
                 if entry.symbol in books.bought:
                     books.bought.add(entry.to)
                 if entry.symbol in books.losses:
                     books.losses[entry.to] = books.losses[entry.symbol]
+                    books.lost[entry.to] = books.lost[entry.symbol]
             case _:
                 pass
 

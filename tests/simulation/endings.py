@@ -64,7 +64,7 @@ def _is_at_rest(world: World) -> None:
 def _is_inside_its_bands(world: World) -> None:
     """As far as it may trade: what was sold at a loss is not bought back for thirty days."""
     checks = world.checks
-    if world.traits.guards and checks.books.sold:
+    if world.traits.guards and (checks.books.sold or _a_sale_would_be_washed(world)):
         return
     equity = checks.equity()
     for symbol in map(world.listed, SYMBOLS):
@@ -78,6 +78,22 @@ def _is_inside_its_bands(world: World) -> None:
             abs(drift) > max(width * Decimal("1.15"), share * Decimal("1.15"))
         ):
             checks.violated("I7 liveness", f"{symbol} is {drift:+.4f} off, its band is {width:.4f}")
+
+
+def _a_sale_would_be_washed(world: World) -> bool:
+    """Whether a slice above its weight was bought in these days and stands below what it cost.
+
+    A loss on it would be taken back by those purchases, so that it pays for no other slice.
+    """
+    books, checks = world.checks.books, world.checks
+    equity = checks.equity()
+    return any(
+        checks.price(symbol) < books.dearest[symbol[:3]]
+        and books.held.get(symbol, Decimal(0)) * checks.price(symbol)
+        > checks.weight(symbol) * equity
+        for symbol in map(world.listed, SYMBOLS)
+        if symbol in books.bought
+    )
 
 
 def _record_is_whole(world: World) -> None:

@@ -3,7 +3,7 @@
 import gc
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -32,7 +32,7 @@ from portfolio.ports import CredentialsRefused, JournalUnwritable
 from portfolio.wakes import Wake
 from tests.simulation.alarms import SimulatedAlarms
 from tests.simulation.broker import FaultyBroker
-from tests.simulation.chance import Menu
+from tests.simulation.chance import Menu, draw_every
 from tests.simulation.checks import Violation
 from tests.simulation.endings import judge_end, judge_restart
 from tests.simulation.storage import SimulatedJournal
@@ -291,13 +291,21 @@ def _without_rereading_what_stays() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-def run_seed(seed: int, *, menu: Menu | None = None, plan: Plan | None = None) -> Result:
-    """Live a seed to its end and judge it. Call it inside `state_directories`."""
+def run_seed(
+    seed: int, *, menu: Menu | None = None, plan: Plan | None = None, every: Collection[str] = ()
+) -> Result:
+    """Live a seed to its end and judge it. Call it inside `state_directories`.
+
+    `every` names faults and traits that it has besides what it draws.
+    """
+    traits = None
+    if every:
+        menu, traits = draw_every(seed, every)
     _without_rereading_what_stays()
     directory = _directory()
     for name in ("halt", "halt.ready"):
         (directory / name).unlink(missing_ok=True)
-    world = World(seed, directory, menu=menu, plan=plan)
+    world = World(seed, directory, menu=menu, plan=plan, traits=traits)
     with _simulated_process(world):
         live(world)
         judge_end(world)

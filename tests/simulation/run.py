@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.simulation import io_sweep
+from tests.simulation.chance import draw_every
 from tests.simulation.exhaustive import Point, double_points, points, run_point
 from tests.simulation.life import Result, run_seed, state_directories
 from tests.simulation.mutant import Catch, Mutant, catch
@@ -48,17 +49,26 @@ def _each(work: Callable[[Q], A], questions: Sequence[Q]) -> list[A]:
 
 
 def run_seeds(
-    first: int, count: int, jobs: int, *, minutes: float = 0.0, traces: bool = False
+    first: int,
+    count: int,
+    jobs: int,
+    *,
+    minutes: float = 0.0,
+    traces: bool = False,
+    every: Sequence[str] = (),
 ) -> int:
     """Live seeds and print what they broke; how many broke something.
 
-    After so many `minutes`, when they are given, no further seed is begun.
+    After so many `minutes`, when they are given, no further seed is begun. `every` names faults and
+    traits that each seed has besides what it draws.
     """
     began, bad, lived = time.monotonic(), 0, 0
     seeds = _until(began + minutes * 60, range(first, first + count)) if minutes else None
     kinds: Counter[str] = Counter()
     totals: Counter[str] = Counter()
-    for result in spread(run_seed, seeds or range(first, first + count), jobs, 5):
+    for result in spread(
+        partial(run_seed, every=every), seeds or range(first, first + count), jobs, 5
+    ):
         lived += 1
         if traces:
             print(result.seed, result.trace)
@@ -169,6 +179,16 @@ def table(caught: Iterable[tuple[Mutant, Catch]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """Faults and traits by name, joined by commas."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    try:
+        draw_every(1, names)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+    return names
+
+
 def main() -> int:
     """Do what is asked; 1 when a promise was broken or a mutant got away."""
     words = argparse.ArgumentParser(description=__doc__)
@@ -184,6 +204,9 @@ def main() -> int:
     words.add_argument("--locks", action="store_true", help="defects that a second lock must hold")
     words.add_argument("--coverage", action="store_true", help="the branches that seeds take")
     words.add_argument("--mutants", action="store_true", help="hunt the mutants")
+    words.add_argument(
+        "--every", type=_names, default=(), help="what each seed gets besides: rename,split,guards"
+    )
     words.add_argument(
         "--write", action="store_true", help="the table goes into docs/simulation.md"
     )
@@ -204,7 +227,12 @@ def main() -> int:
         bad = subprocess.run(module, check=False).returncode
     else:
         bad = run_seeds(
-            asked.start, asked.seeds, asked.jobs, minutes=asked.minutes, traces=asked.traces
+            asked.start,
+            asked.seeds,
+            asked.jobs,
+            minutes=asked.minutes,
+            traces=asked.traces,
+            every=asked.every,
         )
     return 1 if bad else 0
 

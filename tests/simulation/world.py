@@ -26,7 +26,7 @@ from portfolio.money import CENT, Money, Price, Quantity
 from portfolio.wakes import Wake, WakeKind
 from tests.simulation.alarms import SimulatedAlarms
 from tests.simulation.broker import FaultyBroker, Network, look_around
-from tests.simulation.chance import OF_THE_WORLD, Dice, Menu, draw_menu, draw_traits
+from tests.simulation.chance import OF_THE_WORLD, Dice, Menu, Traits, draw_menu, draw_traits
 from tests.simulation.checks import Checks
 from tests.simulation.cuts import Cuts
 from tests.simulation.household import policy_of, weights_of
@@ -102,12 +102,18 @@ class World:
     """Everything that is not the daemon."""
 
     def __init__(
-        self, seed: int, directory: Path, *, menu: Menu | None = None, plan: Plan | None = None
+        self,
+        seed: int,
+        directory: Path,
+        *,
+        menu: Menu | None = None,
+        plan: Plan | None = None,
+        traits: Traits | None = None,
     ) -> None:
         self.seed = seed
         self.directory = directory
         self.menu = draw_menu(seed) if menu is None else menu
-        self.traits = draw_traits(seed)
+        self.traits = draw_traits(seed) if traits is None else traits
         self.plan = plan
         self.ticks = TICKS if plan is None else plan.ticks
         self.calm_from = self.ticks * 6 // 10
@@ -159,7 +165,7 @@ class World:
             fill_takes=timedelta(seconds=dice.among((0, 0, 0, 1, 40, 400))),
             cancel_takes=timedelta(seconds=dice.among((0, 0, 2, 90))),
         )
-        self.has_credit = dice.chance(0.7)
+        self.has_credit = dice.chance(0.7) or self.traits.credit
         self.market = MovingMarket(self.settings)
         self.market.now_at = dict(first)
         self.instants = tick_instants(self.market, dice)
