@@ -62,38 +62,39 @@ def _is_at_rest(world: World) -> None:
 
 
 def _is_inside_its_bands(world: World) -> None:
-    """As far as it may trade: what was sold at a loss is not bought back for thirty days."""
+    """As far as it may trade: what was sold at a loss is not bought back for thirty days.
+
+    What stands above its weight and cannot be sold pays for no other slice, so that so much of the
+    others' lack is not held against them.
+    """
     checks = world.checks
-    if world.traits.guards and (checks.books.sold or _a_sale_would_be_washed(world)):
+    if world.traits.guards and checks.books.sold:
         return
-    equity = checks.equity()
+    equity, drifts, stuck = checks.equity(), dict[str, Decimal](), Decimal(0)
     for symbol in map(world.listed, SYMBOLS):
-        weight = checks.weight(symbol)
-        width = max(min(Decimal("0.05"), weight / 4), Decimal("0.01"))
-        drift = checks.books.held.get(symbol, Decimal(0)) * checks.price(symbol) / equity - weight
+        price = checks.price(symbol)
+        drift = checks.books.held.get(symbol, Decimal(0)) * price / equity - checks.weight(symbol)
+        missing = abs(drift) * equity / price
+        if not world.market_lets(checks.books.in_calm[symbol] + missing):
+            stuck += max(drift, Decimal(0))
+        elif drift > 0 and _a_sale_would_be_washed(world, symbol):
+            stuck += drift
+        else:
+            drifts[symbol] = drift
+    for symbol, drift in drifts.items():
+        width = max(min(Decimal("0.05"), checks.weight(symbol) / 4), Decimal("0.01"))
         # A reverse split can make one share worth more than a band is wide.
         share = checks.price(symbol) / equity
-        missing = abs(drift) / share
-        if world.market_lets(checks.books.in_calm[symbol] + missing) and (
-            abs(drift) > max(width * Decimal("1.15"), share * Decimal("1.15"))
-        ):
+        off = drift if drift > 0 else min(drift + stuck, Decimal(0))
+        if abs(off) > max(width * Decimal("1.15"), share * Decimal("1.15")):
             checks.violated("I7 liveness", f"{symbol} is {drift:+.4f} off, its band is {width:.4f}")
 
 
-def _a_sale_would_be_washed(world: World) -> bool:
-    """Whether a slice above its weight was bought in these days and stands below what it cost.
-
-    A loss on it would be taken back by those purchases, so that it pays for no other slice.
-    """
-    books, checks = world.checks.books, world.checks
-    equity = checks.equity()
-    return any(
-        checks.price(symbol) < books.dearest[symbol[:3]]
-        and books.held.get(symbol, Decimal(0)) * checks.price(symbol)
-        > checks.weight(symbol) * equity
-        for symbol in map(world.listed, SYMBOLS)
-        if symbol in books.bought
-    )
+def _a_sale_would_be_washed(world: World, symbol: str) -> bool:
+    """Whether it was bought in these days and stands below what it cost: guards keep such a loss."""
+    books = world.checks.books
+    below = world.checks.price(symbol) < books.dearest[symbol[:3]]
+    return world.traits.guards and symbol in books.bought and below
 
 
 def _record_is_whole(world: World) -> None:
