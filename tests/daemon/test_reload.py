@@ -12,6 +12,7 @@ from daemon.requests.spool import prepare_spool
 from daemon.waking.queue import WakeQueue
 from daemon.worlds.alpaca import open_alpaca_world
 from portfolio.events import ConfigurationChanged
+from tests.support.local_alpaca import local_alpaca
 from tests.support.processes import CONFIGURATION
 from tests.support.rehearsals import CONFIGURATION as AT_ALPACA
 from tests.support.rehearsals import KEY_FILE
@@ -76,6 +77,27 @@ def test_what_takes_a_restart_is_named_and_nothing_else_changes_either(assembly:
     )
     assert assembly.house.halting.refused_orders == 3
     assert not assembly.journal.events("configuration_changed")
+
+
+def test_in_service_how_often_a_page_is_told_again_is_in_force_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    (tmp_path / "alpaca.keys").write_text(KEY_FILE)
+    (tmp_path / "alpaca.keys").chmod(0o600)
+    file, state = tmp_path / "trimtab.toml", tmp_path / "state"
+    state.mkdir()
+    prepare_spool(state)
+    with local_alpaca() as local:
+        file.write_text(AT_ALPACA.replace("URL", local.url))
+        made = assemble(read_settings(file), state, WakeQueue())
+        assert made.chores is not None
+        assert made.chores.notices.repeat == timedelta(minutes=15)
+        text = file.read_text()
+        file.write_text(text.replace("[notices]\n", "[notices]\nrepeat_minutes = 5\n"))
+        reload(made)
+        assert made.chores.notices.repeat == timedelta(minutes=5)
+        made.close()
 
 
 def test_the_limit_of_requests_is_that_of_the_connection(tmp_path: Path) -> None:
