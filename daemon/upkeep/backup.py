@@ -39,6 +39,17 @@ class Backup:
     head: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBroken:
+    """No backup was made: the journal itself is not as it was written. `reason` names the row."""
+
+    reason: str
+
+
+Outcome = Backup | RecordBroken | str
+"""What came of a try; a text says why there is no backup."""
+
+
 def back_up(
     where: str | Path, folder: Path, *, now: datetime, anchored_in: Path | None = None
 ) -> Backup:
@@ -90,6 +101,21 @@ def verified(file: Path) -> tuple[int, str]:
     return found.rows, found.head
 
 
+def broken_record(where: str | Path, anchored_in: Path | None) -> RecordBroken | None:
+    """Whether the journal itself, not only a copy of it, does not hold. Raises as opening one does."""
+    from daemon.journal.audit import Broken, verify
+    from daemon.journal.opening import open_journal_reader
+
+    journal = open_journal_reader(where, anchored_in=anchored_in)
+    try:
+        found = verify(journal)
+    finally:
+        journal.close()
+    if isinstance(found, Broken):
+        return RecordBroken(reason=f"row {found.seq}: {found.reason}")
+    return None
+
+
 def backups_in(folder: Path) -> tuple[Path, ...]:
     """The backups of a folder, oldest first."""
     if not folder.is_dir():
@@ -127,7 +153,8 @@ def _sync(path: Path) -> None:
 class ScheduledBackups:
     """Makes a backup when the last one is old enough, on a thread of its own; trading does not wait.
 
-    `on_done` hears, on the caller's thread, of each try: a backup, or in words why there is none.
+    `on_done` hears, on the caller's thread, of each try. When the copy is no good, the journal is
+    verified itself: a bad disk under the copies is one thing, a record that was changed another.
     """
 
     def __init__(
@@ -138,14 +165,14 @@ class ScheduledBackups:
         clock: Clock,
         *,
         anchored_in: Path | None,
-        on_done: Callable[[Backup | str], None],
+        on_done: Callable[[Outcome], None],
     ) -> None:
         self._settings, self._where, self._folder = settings, where, folder
         self._clock, self._anchored_in, self._on_done = clock, anchored_in, on_done
         self._begun: datetime | None = None
         self._not_before: datetime | None = None
         self._thread: threading.Thread | None = None
-        self._outcomes: queue.SimpleQueue[Backup | str] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
 
     def after_tick(self, journal: "Journal") -> None:
         """Tell of what is done, and begin what is due. Call on the journal's thread."""
@@ -181,4 +208,10 @@ class ScheduledBackups:
             prune(self._folder, self._settings.keep)
             self._outcomes.put(made)
         except Exception as problem:  # noqa: BLE001  told to the person instead
-            self._outcomes.put(f"{problem}" or type(problem).__name__)
+            self._outcomes.put(self._broken() or f"{problem}" or type(problem).__name__)
+
+    def _broken(self) -> RecordBroken | None:
+        try:
+            return broken_record(self._where, self._anchored_in)
+        except Exception:  # noqa: BLE001  the first problem is told then
+            return None

@@ -15,7 +15,7 @@ from daemon.executor import halt
 from daemon.house import House
 from daemon.late_fills import look_for_late_fills
 from daemon.logs import get_logger
-from daemon.upkeep.backup import Backup, ScheduledBackups
+from daemon.upkeep.backup import Backup, Outcome, RecordBroken, ScheduledBackups
 from daemon.upkeep.clock_check import check_clock
 from daemon.upkeep.reminders import remind
 from daemon.upkeep.strangers import look_for_strangers
@@ -128,17 +128,21 @@ def check_holdings(house: House, watch: Watch, now: datetime) -> None:
             house.journal.append(AlarmCleared(name=alarm.name, scope=alarm.scope))
 
 
-def note_backup(house: House, outcome: Backup | str) -> None:
-    """Log a backup; page for one that failed, until one succeeds."""
+def note_backup(house: House, outcome: Outcome) -> None:
+    """Log a backup; page for one that failed, until one succeeds; halt on a record that is broken."""
     log = get_logger()
     if isinstance(outcome, Backup):
         log.info("backup", file=outcome.file.name, audit_row=outcome.rows, audit_head=outcome.head)
         if _is_open(house, "backup"):
             house.journal.append(AlarmCleared(name="backup", text=f"{outcome.file.name} is made."))
         return
-    log.warning("backup", problem=outcome)
+    problem = outcome
+    if isinstance(outcome, RecordBroken):
+        problem = f"the audit chain does not hold at {outcome.reason}"
+        _halt_once(house, problem)
+    log.warning("backup", problem=problem)
     if not _is_open(house, "backup"):
-        house.journal.append(Alarm(name="backup", level="page", text=f"No backup: {outcome}"))
+        house.journal.append(Alarm(name="backup", level="page", text=f"No backup: {problem}"))
 
 
 def _is_open(house: House, name: str, scope: str = "") -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import BackupSettings
+from daemon.journal import copying
 from daemon.journal.anchor import read_anchor
 from daemon.journal.audit import Verified, verify
 from daemon.journal.opening import open_journal, open_journal_reader
@@ -17,6 +18,8 @@ from daemon.upkeep import backup
 from daemon.upkeep.backup import (
     Backup,
     BackupFailed,
+    Outcome,
+    RecordBroken,
     ScheduledBackups,
     back_up,
     backups_in,
@@ -142,7 +145,7 @@ def test_only_the_latest_are_kept_and_one_always_is(tmp_path: Path) -> None:
 
 def test_a_backup_is_due_a_day_after_the_last_and_is_told_of(tmp_path: Path) -> None:
     journal = opened(tmp_path / "journal.sqlite")
-    clock, told = stepped(), list[Backup | str]()
+    clock, told = stepped(), list[Outcome]()
     scheduled = ScheduledBackups(
         BackupSettings(every=timedelta(hours=24), keep=3),
         tmp_path / "journal.sqlite",
@@ -165,7 +168,7 @@ def test_a_backup_is_due_a_day_after_the_last_and_is_told_of(tmp_path: Path) -> 
 
 def test_a_backup_that_fails_is_told_of_and_tried_again_after_an_hour(tmp_path: Path) -> None:
     journal = opened(tmp_path / "journal.sqlite")
-    clock, told = stepped(), list[Backup | str]()
+    clock, told = stepped(), list[Outcome]()
     (tmp_path / "in the way").write_text("a file, no folder")
     scheduled = ScheduledBackups(
         BackupSettings(every=timedelta(hours=1), keep=3),
@@ -181,6 +184,50 @@ def test_a_backup_that_fails_is_told_of_and_tried_again_after_an_hour(tmp_path: 
         scheduled.stop()
     assert len(told) == 2
     assert all(isinstance(one, str) and "takes no backup" in one for one in told)
+    journal.close()
+
+
+@pytest.mark.parametrize("is_the_journal", [True, False])
+def test_a_record_that_was_changed_is_told_apart_from_a_copy_that_is_no_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_the_journal: bool
+) -> None:
+    journal = opened(tmp_path / "journal.sqlite")
+    journal.append(Halted(by="x", reason="first"))
+
+    def change(file: Path) -> None:
+        with closing(sqlite3.connect(file)) as behind_its_back:
+            behind_its_back.execute("DROP TRIGGER audit_no_update")
+            behind_its_back.execute("UPDATE audit SET actor = 'someone else' WHERE seq = 2")
+            behind_its_back.commit()
+
+    if is_the_journal:
+        change(tmp_path / "journal.sqlite")
+    else:
+        copy = copying.copy_journal
+
+        def spoilt(where: Path, part: Path) -> None:
+            copy(where, part)
+            change(part)
+
+        monkeypatch.setattr(copying, "copy_journal", spoilt)
+    clock, told = stepped(), list[Outcome]()
+    clock.advance_to(NOW + timedelta(hours=1))
+    scheduled = ScheduledBackups(
+        BackupSettings(every=timedelta(hours=1), keep=3),
+        tmp_path / "journal.sqlite",
+        tmp_path / "copies",
+        clock,
+        anchored_in=None,
+        on_done=told.append,
+    )
+    scheduled.after_tick(journal)
+    scheduled.stop()
+    (outcome,) = told
+    if is_the_journal:
+        assert outcome == RecordBroken(reason="row 2: its hash does not fit what it says")
+    else:
+        assert isinstance(outcome, str)
+        assert "does not hold at row 2" in outcome
     journal.close()
 
 

@@ -11,7 +11,7 @@ from config.safeguards import Halting
 from config.settings import NoticeSettings, Reconciling
 from daemon.reconcile import reconcile
 from daemon.upkeep import chores
-from daemon.upkeep.backup import Backup
+from daemon.upkeep.backup import Backup, RecordBroken
 from daemon.upkeep.chores import Chores, check_disk, check_holdings, check_refusals, note_backup
 from policies.policy import Policy
 from portfolio.money import Quantity
@@ -183,6 +183,15 @@ def test_a_backup_that_fails_pages_until_one_succeeds(rig: Rig, tmp_path: Path) 
     done = Backup(file=tmp_path / "journal-1.sqlite", rows=7, head="ab")
     note_backup(rig.house, done)
     assert alarms(rig) == []
+
+
+def test_a_record_that_does_not_hold_halts_everything(rig: Rig) -> None:
+    note_backup(rig.house, "the folder is full")
+    assert halts(rig) == 0
+    for _ in range(2):
+        note_backup(rig.house, RecordBroken(reason="row 7: its hash does not fit what it says"))
+    assert halts(rig) == 1
+    assert "the audit chain does not hold at row 7" in (rig.latch.reason() or "")
 
 
 class NoBackups:
