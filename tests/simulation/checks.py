@@ -115,6 +115,7 @@ class Checks:
 
     def __init__(self, world: "World") -> None:
         self.world = world
+        self._halt_file = str(world.directory / "halt")
         self.violations: list[Violation] = []
         settings = world.settings
         self.books = OwnBooks(
@@ -179,14 +180,15 @@ class Checks:
         """Raw rows of the journal."""
         return list(self.world.disk.raw.execute(words, values).fetchall())
 
-    def _latched(self) -> bool:
-        return os.path.lexists(self.world.directory / "halt")
+    def is_latched(self) -> bool:
+        """Whether the halt file is there."""
+        return os.path.lexists(self._halt_file)
 
     # at a send
 
     def on_submit(self, name: str, intent: OrderIntent) -> None:
         """Before the first byte: I4, I5, I6, and what a person must have allowed (I9)."""
-        if self._latched():
+        if self.is_latched():
             self.violated("I6 nothing after a halt", f"{name} was sent")
         if name in self.sent:
             self.violated("I1 each order sent once", f"{name} was sent again")
@@ -426,7 +428,7 @@ class Checks:
 
     def before_tick(self) -> None:
         """What must be cancelled by the end of this tick, if we are halted."""
-        self._halted_before = self._latched()
+        self._halted_before = self.is_latched()
         self.world.people.resumed = False
         self._lost_before = self._lost()
         _ = self.most_equity
@@ -446,9 +448,9 @@ class Checks:
         undisturbed = (
             tally.disturbances == self._disturbed_before and tally.crashes == self._crashes_before
         )
-        if self._halted_before and not self._latched() and not self.world.people.resumes():
+        if self._halted_before and not self.is_latched() and not self.world.people.resumes():
             self.violated("I6 only people resume", "a halt ended by itself")
-        if self._halted_before and self._latched() and undisturbed and self.world.is_alive:
+        if self._halted_before and self.is_latched() and undisturbed and self.world.is_alive:
             asked = self.world.network.cancels_asked
             for (number,) in self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'"):
                 order = self.books.orders.get(self._numbers.get(number, ""))
@@ -472,7 +474,7 @@ class Checks:
         last = datetime.fromisoformat(looks[0][0]) if looks else world.clock.now()
         states = self.rows("SELECT DISTINCT state FROM leg")
         moving = any(state in _LIVE for (state,) in states)
-        may_go_on = run and not moving and not self._latched() and world.is_alive
+        may_go_on = run and not moving and not self.is_latched() and world.is_alive
         if not may_go_on or not world.market.is_open(world.clock.now()) or last != self._look_then:
             self._idle_ticks = 0
         elif undisturbed:

@@ -19,7 +19,7 @@ from daemon import recovery
 from daemon.assembly import Assembly
 from daemon.cycle import Watch
 from daemon.house import House
-from daemon.journal import codec, queries
+from daemon.journal import codec, queries, replay
 from daemon.machine import lease, process
 from daemon.protocol import BrokenInvariant
 from daemon.service import Service
@@ -277,6 +277,7 @@ def _simulated_process(world: World) -> Iterator[None]:
         stack.enter_context(patch.object(process, "get_logger", Silent))
         stack.enter_context(patch.object(process, "code_version", lambda: "0"))
         stack.enter_context(patch.object(queries, "decode_event", _decoded))
+        stack.enter_context(patch.object(replay, "decode_event", _decoded))
         stack.enter_context(patch.object(lease, "_PAUSE_SECONDS", 0))
         if world.has_credit:
             stack.enter_context(patch.object(admission, "buying_power", _credit))
@@ -320,6 +321,6 @@ def result_of(world: World) -> Result:
     return Result(
         seed=world.seed,
         violations=tuple(world.checks.violations),
-        trace=world.digest.hexdigest(),
+        trace=world.trace_hash(),
         tally=world.tally,
     )

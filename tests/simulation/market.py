@@ -118,7 +118,7 @@ class FaultyPrices:
         return answers
 
     def remember(self) -> None:
-        """Keep today's quotes, for the day on which one of them stands still."""
+        """Keep the quotes of now, for the tick at which one of them stands still."""
         now = self._clock.now()
         for symbol in SYMBOLS:
             quote = self._market.quote(symbol, now)

@@ -107,7 +107,7 @@ class People:
 
     def _resume_later(self) -> None:
         world = self._world
-        if world.latch.reason() is None:
+        if not world.checks.is_latched():
             self.resumes_at = None
             return
         if self.resumes_at is None:

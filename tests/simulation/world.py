@@ -120,8 +120,12 @@ class World:
         self.course = Dice(seed, "course")
         self.faults = Dice(seed, "faults")
         self.deaths = Dice(seed, "deaths")
+        drawn = self.menu.rates.keys()
+        self._quote_faults = [fault for fault in QUOTE_FAULTS if fault in drawn]
+        self._quotes_go_stale = bool(drawn & {"stale price", "quote turns"})
+        self._replicas_lag = bool(drawn & STALE)
         self.tally = Tally()
-        self.digest = hashlib.sha256()
+        self._lines: list[str] = []
         self.tick = -1
         self.people = People(self, Dice(seed, "people"))
         self.cuts = Cuts(self, Dice(seed, "cuts"))
@@ -132,6 +136,7 @@ class World:
         self.next_crash: int | None = None
         self.next_kill: int | None = None
         self.clock_is_off = timedelta(0)
+        self._fills_held, self._blocked = False, ""
         self.is_alive = False
 
     # making it
@@ -246,10 +251,12 @@ class World:
         """A request leaves: it may be the last thing that we do, and it takes a moment."""
         self.hook(f"broker: before {label}", may_kill=may_kill)
         seconds = 0.02 + self.faults.between(0, 0.4)
-        self.clock.advance_to(self.clock.now() + timedelta(milliseconds=int(seconds * 1000)))
+        now = self.clock.now() + timedelta(milliseconds=int(seconds * 1000))
+        self.clock.advance_to(now)
         if self.tally.lives and not label.startswith("cancel "):
-            self.tally.lives[-1].append(self.clock.now())
-        self.let_late_ones_arrive()
+            self.tally.lives[-1].append(now)
+        if self.network.late:
+            self.let_late_ones_arrive()
 
     def came_back(self, label: str) -> None:
         """An answer arrives; we may be gone before we have understood it."""
@@ -258,25 +265,20 @@ class World:
     def hook(self, label: str, *, may_kill: bool = True) -> None:
         """A named point between two steps of the daemon: here it can die, or be told to halt."""
         number = self.tally.hooks = self.tally.hooks + 1
-        self.trace(label)
-        if self.plan is not None and self.plan.keep_labels:
+        self._lines.append(label)
+        kill, crash, plan = self.next_kill, self.next_crash, self.plan
+        if plan is not None and plan.keep_labels:
             self.tally.labels.append((number, label))
         if not self.is_alive:
             return
-        kill, crash = self.next_kill, self.next_crash
-        if may_kill and ((kill is not None and number >= kill) or self._planned("kill", number)):
+        if may_kill and (_is_reached(kill, number) or (plan and number in plan.kill_at)):
             self.next_kill = None
             self.people.pull_the_plug(label)
-        if (crash is not None and number >= crash) or self._planned("crash", number):
+        if _is_reached(crash, number) or (plan and number in plan.crash_at):
             self.next_crash = None
             raise Crash(label)
         if self.cuts.pass_by(number, label):
             raise Crash(label)
-
-    def _planned(self, what: str, number: int) -> bool:
-        if self.plan is None:
-            return False
-        return number in (self.plan.kill_at if what == "kill" else self.plan.crash_at)
 
     def let_late_ones_arrive(self) -> None:
         """Requests that were on their way for long reach the exchange."""
@@ -307,7 +309,11 @@ class World:
 
     def trace(self, text: str) -> None:
         """One more line of what happened; the hash of all lines tells two runs apart."""
-        self.digest.update(text.encode() + b"\n")
+        self._lines.append(text)
+
+    def trace_hash(self) -> str:
+        """The hash of every line until now."""
+        return hashlib.sha256("".join(f"{line}\n" for line in self._lines).encode()).hexdigest()
 
     def _entered(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -365,18 +371,14 @@ class World:
         self.broker.advance()
 
     def _pass_time_to(self, instant: datetime) -> None:
-        self.prices.remember()
-        if self.tick < 1 or not self.menu.rates.keys() & STALE:
-            self.network.views.clear()
-        else:
-            self.network.views.append(look_around(self.broker))
+        if self._quotes_go_stale:
+            self.prices.remember()
+        self._keep_a_view_for(instant)
         for due in sorted(item[0] for item in self.network.late):
             if due <= instant:
                 self.clock.advance_to(due)
                 self.let_late_ones_arrive()
         self.clock.advance_to(instant)
-        oldest = instant - OLDEST_REPLICA
-        self.network.views = [view for view in self.network.views if view.at >= oldest]
         self.broker.advance()
         if self.tick and self.tick % TICKS_A_SESSION == 0:
             self.market.end_session()
@@ -385,6 +387,13 @@ class World:
             self.market.move(self.course, 0.0004 if self.is_calm else self.swing)
         self._choose_faults()
         self.broker.advance()
+
+    def _keep_a_view_for(self, instant: datetime) -> None:
+        """What a replica that falls behind may still show then."""
+        oldest, views = instant - OLDEST_REPLICA, self.network.views
+        views[:] = [view for view in views if view.at >= oldest]
+        if self._replicas_lag and self.tick > 0 and self.clock.now() >= oldest:
+            views.append(look_around(self.broker))
 
     def _divide_prices(self) -> None:
         """A split that came with this session's open; the close before it is restated as well."""
@@ -415,7 +424,7 @@ class World:
         prices.silent = self.happens("no prices", 0.5)
         prices.faults = {}
         for symbol in SYMBOLS:
-            for fault in QUOTE_FAULTS:
+            for fault in self._quote_faults:
                 if self.happens(fault, 0.5):
                     prices.faults[self.listed(symbol)] = fault
             if self.happens("jump", 0.02):
@@ -446,11 +455,13 @@ class World:
 
     def _trouble_orders(self) -> None:
         exchange, now = self.broker.exchange, self.clock.now()
-        exchange.switch(now, fills_held=self.happens("fills held", 0.5))
+        if (held := self.happens("fills held", 0.5)) is not self._fills_held:
+            exchange.switch(now, fills_held=held)
+            self._fills_held = held
         if self.happens("blocked", 0.05):
-            exchange.switch(now, blocked="margin call")
+            self._block("margin call")
         elif self.is_calm or self.faults.chance(0.3):
-            exchange.switch(now, blocked="")
+            self._block("")
         if self.is_calm:
             self.broker.faults.status_words.clear()
         for order in self.broker.open_orders():
@@ -464,6 +475,11 @@ class World:
                     self._fill_part(order.broker_order_id, part)
             if self.faults.chance(0.4):
                 self.broker.faults.status_words.pop(order.broker_order_id, None)
+
+    def _block(self, reason: str) -> None:
+        if reason != self._blocked:
+            self.broker.exchange.switch(self.clock.now(), blocked=reason)
+            self._blocked = reason
 
     def _fill_part(self, broker_order_id: str, part: Quantity) -> None:
         try:
@@ -482,6 +498,10 @@ class World:
         if self.deaths.chance(self.menu.rate("kill") * 0.15):
             reach = self.deaths.among((1, 10, 40, 120))
             self.next_kill = self.tally.hooks + self.deaths.whole(1, reach)
+
+
+def _is_reached(number: int | None, now: int) -> bool:
+    return number is not None and now >= number
 
 
 __all__ = ["Crash", "Plan", "Tally", "World"]
