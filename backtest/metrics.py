@@ -10,7 +10,7 @@ from backtest.changing import goals_by_row, policies_by_row
 from backtest.history import History
 from backtest.setup import Fill, Setup
 from backtest.trace import Held, Order, Planned, Tally, TaxOutcome, Trace
-from policies.book import half_widths_of
+from policies.allocation import half_widths_of
 from policies.performance import NoRate, drawdowns, money_weighted, turnover, yearly
 from policies.policy import Policy
 from portfolio.drift import Block, shape_of, slice_weights_in, total_drift_in, weights_of

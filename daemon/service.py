@@ -196,6 +196,8 @@ class Service:
         self.chores()
 
     def _cash_moved(self, since: int) -> bool:
+        if self.house.journal.head()[0] == since:
+            return False
         flows = self.house.journal.events("flow_seen", after=since)
         kinds = (
             *(FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.DIVIDEND, FlowKind.INTEREST),

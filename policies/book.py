@@ -9,26 +9,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-import numpy as np
-
-from policies.cash_floor import with_floor
-from policies.flows import kept_cash, waiting_deposits
+from policies.allocation import Allocation, Unknown, allocation_of
 from policies.locks import Locks, locks_of
 from policies.policy import Policy
 from policies.sellable import barred_symbols, known_quantities, sellable_of
 from policies.taxes.guards import is_excepted, why_no_buy
 from policies.taxes.open_orders import OpenTrades, open_trades
-from policies.vanished import presumed_values
 from portfolio.accounts import Autonomy
-from portfolio.drift import Block, SliceDrift, drift_of, drifts_of_row, weights_of
+from portfolio.drift import Block, SliceDrift, drifts_of_row
 from portfolio.instruments import Instrument
-from portfolio.keeping import keeps_answers
 from portfolio.memory import Memory
-from portfolio.money import ZERO, Money, Price, Quantity, Weight, total, value_of
+from portfolio.money import ZERO, Money, Price, Quantity, Weight
 from portfolio.orders import Order, Side
 from portfolio.snapshot import AccountSnapshot, Snapshot
-from portfolio.target import Slice, Target
-from portfolio.valuations import Counts, counted_values
+from portfolio.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,83 +113,55 @@ class Book:
         return self.instrument(symbol).quantity_step(fractional=self.policy.fractional)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """The weights cannot be known; why, in sentences."""
-
-    reasons: tuple[str, ...]
-
-
-_ALL_TAKEN = "the money to be taken out is all that there is, or more"
-_WORTH_NOTHING = "the slices and the cash are together worth nothing"
-
-
 def open_book(snapshot: Snapshot, policy: Policy, memory: Memory) -> Book | Unknown:
     """Work out values, goals, drift and desks from a snapshot whose prices were judged.
 
     Unknown when something that counts to a slice has no price or value, or when the slices and the
     cash are together worth nothing.
     """
-    sought = policy.target
-    leaves = {node.name: node for node in sought.slices if node.symbol or node.is_cash}
-    prices, values, unpriced = _values(snapshot, leaves, policy.counts)
-    if unpriced:
-        return Unknown(reasons=tuple(unpriced))
-    stand_ins = {s: n.symbol for n in leaves.values() if n.symbol for s in n.substitutes}
-    locks = locks_of(policy)
+    known = allocation_of(snapshot, policy, memory)
+    return known if isinstance(known, Unknown) else book_of(known)
+
+
+def book_of(known: Allocation) -> Book:
+    """What may be traded, and how far each slice is from its goal in money."""
+    snapshot, policy, memory = known.snapshot, known.policy, known.memory
+    target, managed = policy.target, known.managed
+    leaves = {node.name: node for node in known.sought.slices if node.symbol or node.is_cash}
     slice_of = {s: n.name for n in leaves.values() for s in n.every_symbol}
-    waiting_by_account = waiting_deposits(snapshot, policy.deposits, memory)
-    waiting = total(waiting_by_account.values())
-    kept = kept_cash(snapshot, policy, memory)
-    # A deposit that waits may be what is taken out: it is set aside once.
-    aside = {
-        name: max(waiting_by_account.get(name, Money(ZERO)), kept.get(name, Money(ZERO)))
-        for name in (*waiting_by_account, *kept)
-    }
-    cash = Money(snapshot.cash - total(aside.values()))
-    values |= presumed_values(values, sought, memory.vanished, cash)
-    managed = Money(total(values.values()) + cash)
-    if managed <= ZERO:
-        return Unknown(reasons=(_ALL_TAKEN if kept else _WORTH_NOTHING,))
-    target = with_floor(sought, policy.cash_floor, managed)
-    policy = policy if target is sought else replace(policy, target=target)
     cash_goal = Money(target.cash_weight * managed)
-    symbol_of = {name: leaves[name].symbol for name in target.leaves}
-    leaf_values = [cash if (s := symbol_of[name]) is None else values[s] for name in target.leaves]
-    widths = half_widths_of(policy)
-    weights = weights_of(np.array([[float(v) for v in leaf_values]]))
-    block, pending = drift_of(weights, target), open_trades(policy.lots, snapshot, memory)
+    locks, pending = locks_of(policy), open_trades(policy.lots, snapshot, memory)
     return Book(
         snapshot=snapshot,
         policy=policy,
         memory=memory,
         slice_of=slice_of,
-        prices=prices,
-        values=values,
+        prices=known.prices,
+        values=known.values,
         goals={
             s: Money(target.weights[name] * managed)
-            for name, s in symbol_of.items()
-            if s is not None
+            for name in target.leaves
+            if (s := leaves[name].symbol) is not None
         },
-        cash=cash,
+        cash=known.cash,
         cash_goal=cash_goal,
-        waiting=waiting,
-        owed=_owed(snapshot, kept),
+        waiting=known.waiting,
+        owed=_owed(snapshot, known.kept),
         managed=managed,
         minimum=minimum_trade(policy, managed),
-        weights=weights,
-        block=block,
-        half_widths=widths,
-        drifts=drifts_of_row(block[0], target, widths),
+        weights=known.weights,
+        block=known.block,
+        half_widths=known.half_widths,
+        drifts=drifts_of_row(known.block[0], target, known.half_widths),
         desks=_guarded(
-            _desks(snapshot, memory, aside, cash_goal, (frozenset(slice_of), locks)),
+            _desks(snapshot, memory, known.aside, cash_goal, (frozenset(slice_of), locks)),
             _washes(slice_of, (snapshot, policy, memory), pending),
             (snapshot, policy, memory),
         ),
-        stand_ins=stand_ins,
+        stand_ins={s: n.symbol for n in leaves.values() if n.symbol for s in n.substitutes},
         locks=locks,
         pending=pending,
-        sought=sought,
+        sought=known.sought,
     )
 
 
@@ -212,45 +178,6 @@ def minimum_trade(policy: Policy, managed: Money) -> Money:
     """The smallest order worth placing, for a portfolio of this value."""
     rule = policy.minimum_trade
     return Money(max(rule.amount, rule.fraction * managed))
-
-
-def _values(
-    snapshot: Snapshot, leaves: Mapping[str, Slice], counts: Counts
-) -> tuple[dict[str, Price], dict[str, Money], list[str]]:
-    prices: dict[str, Price] = {}
-    values: dict[str, Money] = {}
-    held = snapshot.quantities()
-    beside, unpriced = counted_values(snapshot, counts)
-    for node in leaves.values():
-        for symbol in node.every_symbol:
-            key = node.symbol or symbol
-            price = snapshot.count_price(symbol)
-            quantity = held.get(symbol, Quantity(ZERO))
-            worth = values.get(key, ZERO)
-            if price is not None:
-                prices[symbol] = price
-                values[key] = Money(worth + value_of(quantity, price))
-            elif quantity == ZERO:
-                values[key] = Money(worth)
-            else:
-                detail = snapshot.refused[symbol].detail
-                unpriced.append(f"{node.name}: {quantity} {symbol} cannot be counted, {detail}")
-    for name, counted in beside.items():
-        key = leaves[name].symbol or name
-        values[key] = Money(values.get(key, ZERO) + counted)
-    return prices, values, unpriced
-
-
-@keeps_answers
-def half_widths_of(policy: Policy) -> tuple[Weight, ...]:
-    """Of every slice, in order; zero for the cash slice, which has no band."""
-    weights = policy.target.weights
-    return tuple(
-        Weight(ZERO)
-        if node.is_cash
-        else (node.band or policy.default_band).half_width(weights[node.name])
-        for node in policy.target.slices
-    )
 
 
 def _desks(

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from policies.book import Book, Unknown, open_book
+from policies.allocation import Unknown
+from policies.book import Book, open_book
 from policies.gates import (
     improvement_gate,
     settles_calendar,

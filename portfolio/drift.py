@@ -29,8 +29,8 @@ EDGE_TOLERANCE = 1e-9
 
 def weights_of(values: Block) -> Block:
     """Values (T, N) as fractions of each row's sum (T, N). A row that sums to zero gives zeros."""
-    sums = values.sum(axis=1, keepdims=True)
-    weights: Block = np.divide(values, sums, out=np.zeros_like(values), where=sums > 0)
+    sums = np.add.reduce(values, axis=1, keepdims=True)
+    weights: Block = np.divide(values, sums, out=np.zeros(values.shape), where=sums > 0)
     return weights
 
 

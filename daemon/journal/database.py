@@ -86,6 +86,12 @@ class Database:
         with self.using() as connection:
             return connection.execute(statement, parameters or {}).first()
 
+    def write(self, statement: Prepared, values: Mapping[str, object]) -> None:
+        """One statement that is a transaction of its own, committed with sync when this returns."""
+        if self.readonly:
+            raise JournalUnwritable(f"{self.where} was opened for reading only")
+        self._asked(statement.run, values)
+
     def _asked(
         self, ask: Callable[[Connection, Mapping[str, object]], T], values: Mapping[str, object]
     ) -> T:

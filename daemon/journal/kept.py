@@ -23,29 +23,39 @@ ALARMS: Final = ("alarm", "alarm_cleared")
 
 
 class Kept:
-    """Answers by question, each with how often its kinds had been appended when it was asked."""
+    """Answers by question, and by kind the questions that an event of it may answer otherwise."""
 
     def __init__(self) -> None:
-        self._appended: dict[str, int] = {}
-        self._answers: dict[object, tuple[tuple[int, ...], object]] = {}
+        self._answers: dict[object, tuple[object]] = {}
+        self._asked_of: dict[str, set[object]] = {}
+        self._changes = 0
 
     def answer(self, question: object, kinds: Iterable[str], ask: Callable[[], Answer]) -> Answer:
         """The kept answer if no event of `kinds` has come since, else what `ask` finds now."""
-        counts = tuple(self._appended.get(kind, 0) for kind in kinds)
-        found = self._answers.get(question)
-        if found is not None and found[0] == counts:
-            return cast("Answer", found[1])
+        known = self._answers.get(question)
+        if known is not None:
+            return cast("Answer", known[0])
         if len(self._answers) >= _MOST:
-            self._answers.clear()
+            self.forget()
+        changes = self._changes
         fresh = ask()
-        self._answers[question] = (counts, fresh)
+        self._answers[question] = (fresh,)
+        for kind in kinds:
+            self._asked_of.setdefault(kind, set()).add(question)
+        if self._changes != changes:
+            # Another thread has committed while this one asked: nobody knows which came first.
+            self._answers.pop(question, None)
         return fresh
 
     def appended(self, events: Iterable[Event]) -> None:
         """Events have been committed."""
+        self._changes += 1
         for event in events:
-            self._appended[event.kind] = self._appended.get(event.kind, 0) + 1
+            for question in tuple(self._asked_of.pop(event.kind, ())):
+                self._answers.pop(question, None)
 
     def forget(self) -> None:
         """Nobody knows what was committed."""
+        self._changes += 1
         self._answers.clear()
+        self._asked_of.clear()

@@ -99,7 +99,11 @@ class JournalStore:
 
     def cycle(self, number: int) -> CycleRecord | None:
         """One look."""
-        return queries.cycle(self.database, number)
+        return self._ask(
+            ("cycle", number),
+            ("cycle_decided",),
+            lambda: queries.cycle(self.database, number),
+        )
 
     def cycles(self, *, limit: int = 20, before: datetime | None = None) -> Sequence[CycleRecord]:
         """The latest looks at or before `before`, newest first."""
@@ -253,10 +257,9 @@ class JournalStore:
     def tick(self, at: datetime) -> None:
         """Leave one row: the daemon was here. Once a day rows older than `KEEP_TICKS` go."""
         day = at.astimezone(UTC).date()
-        with self.database.transaction() as tables:
-            _INSERT_TICK.run(tables, {"at": at})
-            if self._pruned_on != day:
-                _DROP_OLD_TICKS.run(tables, {"before": at - KEEP_TICKS})
+        self.database.write(_INSERT_TICK, {"at": at})
+        if self._pruned_on != day:
+            self.database.write(_DROP_OLD_TICKS, {"before": at - KEEP_TICKS})
         self._pruned_on = day
 
     def anchor(self, at: datetime) -> None:

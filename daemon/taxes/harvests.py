@@ -12,7 +12,8 @@ from daemon.house import House
 from daemon.memory import remember
 from daemon.observe import observe
 from daemon.wiring import open_house
-from policies.book import Book, Unknown, open_book
+from policies.allocation import Unknown
+from policies.book import Book, open_book
 from policies.planning.harvest_view import (
     every_opportunity,
     gain_rates,

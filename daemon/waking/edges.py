@@ -6,10 +6,12 @@ the whole tree of conditions with what the journal remembers, as a look asks it.
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
-from policies.book import Unknown, open_book
+from policies.allocation import Unknown, allocation_of
+from policies.book import open_book
 from policies.conditions import (
     AllOf,
     AnyOf,
@@ -46,10 +48,10 @@ def crossings(snapshot: Snapshot, policy: Policy) -> frozenset[str]:
     """
     with exact_arithmetic():
         judged = judge_prices(snapshot, policy.prices, wanted_symbols(snapshot, policy.target))
-        book = open_book(judged, policy, _nothing_remembered(snapshot.day))
-        if isinstance(book, Unknown):
+        known = allocation_of(judged, policy, _nothing_remembered(snapshot.day))
+        if isinstance(known, Unknown):
             return frozenset()
-        moment = moment_of(book)
+        moment = moment_of(known)
         priced = _leaves(firing_rule(policy), barred=False)
         return frozenset(name for leaf, barred in priced for name in _names(leaf, barred, moment))
 
@@ -66,6 +68,7 @@ def is_due(snapshot: Snapshot, policy: Policy, memory: Memory) -> bool:
         return any(call.aim is Aim.REBALANCE for call in ask_triggers(book).calls)
 
 
+@lru_cache(maxsize=2)
 def _nothing_remembered(day: date) -> Memory:
     """No run, no flow, every date answered."""
     return Memory(wake=Wake(kind=WakeKind.TICK), started_on=day, calendar_done_through=day)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC
 from decimal import Decimal
 
-from policies.book import Book, Desk, Unknown
+from policies.allocation import Unknown
+from policies.book import Book, Desk
 from policies.explain import listed, money
 from policies.planning.accounts import buy_limits
 from policies.planning.cash_first import fill_worthwhile

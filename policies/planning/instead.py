@@ -2,7 +2,8 @@
 
 from decimal import ROUND_CEILING, Decimal
 
-from policies.book import Unknown, open_book
+from policies.allocation import Unknown
+from policies.book import open_book
 from policies.planning.cash_first import no_sell_deposit
 from policies.policy import Policy
 from policies.prices import judge_prices

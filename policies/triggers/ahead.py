@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.book import half_widths_of
+from policies.allocation import half_widths_of
 from policies.conditions import (
     Condition,
     DateDue,

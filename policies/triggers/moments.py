@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from policies.allocation import Allocation
 from policies.book import Book
 from policies.conditions import Covariance, Per
 from policies.policy import Policy
@@ -79,8 +80,8 @@ def _asked(target: Target, per: Per) -> Rows:
     return asked
 
 
-def moment_of(book: Book) -> Moments:
-    """One row: the look of a book."""
+def moment_of(book: Book | Allocation) -> Moments:
+    """One row: the look of a book, or of an allocation that nobody means to trade on."""
     memory, day = book.memory, book.snapshot.day
     frame = frame_of(book.policy, book.half_widths)
     since, ended = memory.sessions_since_run, memory.last_run_ended_on

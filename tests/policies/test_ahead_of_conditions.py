@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backtest.engine import walk
 from backtest.history import history_of
-from policies.book import half_widths_of
+from policies.allocation import half_widths_of
 from policies.conditions import (
     AllOf,
     AnyOf,

@@ -71,9 +71,8 @@ class SimulatedJournal:
         self._store = store
         self._hook = hook
         self._fails = fails
-        self._known: dict[object, Any] = {}
         for name in _READS:
-            setattr(self, name, self._keeping(name))
+            setattr(self, name, getattr(store, name))
 
     def append(
         self, *events: Event, documents: Sequence[Document] = (), actor: str = "trimtab"
@@ -84,7 +83,6 @@ class SimulatedJournal:
         how = self._fails()
         if how == "commit fails":
             raise JournalUnwritable("the simulated disk is full")
-        self._known.clear()
         seq = self._store.append(*events, documents=documents, actor=actor)
         if how == "commit unanswered":
             raise JournalUnwritable("the simulated disk does not answer")
@@ -99,22 +97,9 @@ class SimulatedJournal:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def _keeping(self, name: str) -> Callable[..., Any]:
-        """A read. Between two commits nothing changes, so that the same question is asked once."""
-        found, known = getattr(self._store, name), self._known
 
-        def read(*words: object, **named: object) -> Any:
-            key = (name, words, *named.items())
-            if key not in known:
-                known[key] = found(*words, **named)
-            return known[key]
-
-        return read
-
-
-_READS = frozenset(
-    (
-        *("head", "events", "cycle", "cycles", "legs", "leg", "fills", "flows", "open_run"),
-        *("pending_approval", "positions", "lots", "open_alarms", "next_cycle", "next_run"),
-    )
+_READS = (
+    *("head", "events", "cycle", "cycles", "legs", "leg", "fills", "flows", "open_run"),
+    *("pending_approval", "positions", "lots", "open_alarms", "fences", "next_cycle", "next_run"),
 )
+"""Asked for so often that finding them through `__getattr__` would be felt."""
