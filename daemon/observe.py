@@ -9,6 +9,7 @@ from policies.policy import PriceRule
 from policies.prices import fault_of, is_a_number
 from portfolio.accounts import Account, Position
 from portfolio.instruments import Instrument
+from portfolio.keeping import keeps_latest_answer
 from portfolio.lots import Lot, matching_position
 from portfolio.money import ONE, ZERO, Money, Quantity
 from portfolio.options import contract_of
@@ -125,18 +126,22 @@ def _account(house: House, account: Account, told: dict[str, Money]) -> AccountS
     positions = tuple(
         sorted(positions_beside(reader, state, house.reconciling.max_doubt), key=lambda p: p.symbol)
     )
-    ledger = _lots_of(house, account.id)
     return AccountSnapshot(
         account=account,
         cash=state.cash,
         settled_cash=state.settled_cash,
         positions=positions,
-        # A short position has no lots; it is fenced until a person has looked.
-        lots=tuple(
-            lot for p in positions if p.quantity > ZERO for lot in _lots_of_position(ledger, p)
-        ),
+        lots=_lots_held(_lots_of(house, account.id), positions),
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
+    )
+
+
+@keeps_latest_answer
+def _lots_held(ledger: Sequence[Lot], positions: tuple[Position, ...]) -> tuple[Lot, ...]:
+    """The lots of all positions. A short one has none; it is fenced until a person has looked."""
+    return tuple(
+        lot for p in positions if p.quantity > ZERO for lot in _lots_of_position(ledger, p)
     )
 
 

@@ -127,14 +127,15 @@ def canonical(value: object) -> str:
     >>> canonical({"b": 1, "a": (True, None)})
     '{"a":[true,null],"b":1}'
     """
-    kind = type(value)
-    return (_WRITERS.get(kind) or _writer(kind))(value)
+    return _WRITERS[type(value)](value)
 
 
-def _writer(kind: type) -> _Writer:
+class _Writers(dict[type, _Writer]):
     """How values of a type are written; found once for each type."""
-    known = _WRITERS[kind] = _writer_for(kind)
-    return known
+
+    def __missing__(self, kind: type) -> _Writer:
+        known = self[kind] = _writer_for(kind)
+        return known
 
 
 def _writer_for(kind: type) -> _Writer:
@@ -159,7 +160,7 @@ def _record_writer(names: Sequence[str]) -> _Writer:
 
     def write(value: Any) -> str:
         written = [
-            key + (_WRITERS.get(type(part)) or _writer(type(part)))(part)
+            key + _WRITERS[type(part)](part)
             for key, part in zip(keys, parts_of(value), strict=True)
         ]
         return "{" + ",".join(written) + "}"
@@ -173,8 +174,7 @@ def _written_mapping(value: Mapping[object, object]) -> str:
 
 
 def _written_sequence(value: Iterable[object]) -> str:
-    written = [(_WRITERS.get(type(item)) or _writer(type(item)))(item) for item in value]
-    return "[" + ",".join(written) + "]"
+    return "[" + ",".join([_WRITERS[type(item)](item) for item in value]) + "]"
 
 
 _WRITES: tuple[tuple[type, _Writer], ...] = (
@@ -192,7 +192,7 @@ _WRITES: tuple[tuple[type, _Writer], ...] = (
     (frozenset, lambda value: _written_sequence(_set(value))),
     (set, lambda value: _written_sequence(_set(value))),
 )
-_WRITERS: dict[type, _Writer] = {}
+_WRITERS = _Writers()
 
 
 def digest(value: object) -> str:

@@ -76,22 +76,23 @@ class Prepared:
         made = self._compiled.get(tables.dialect.name) or self._compile(tables.dialect)
         if made.fixed:
             values = {**made.fixed, **values}
-        cursor = tables.connection.cursor()
+        # Both drivers' connections make the cursor themselves, in one step.
+        driver: Any = tables.connection.dbapi_connection
         if made.positional:
-            cursor.execute(
+            return driver.execute(
                 made.text,
                 [
                     values[name] if write is None else write(values[name])
                     for name, write in made.parameters
                 ],
             )
-        else:
-            named = {
+        return driver.execute(
+            made.text,
+            {
                 name: values[name] if write is None else write(values[name])
                 for name, write in made.parameters
-            }
-            cursor.execute(made.text, named)
-        return cursor
+            },
+        )
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self._statement.compile(dialect=dialect)

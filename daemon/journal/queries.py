@@ -44,6 +44,9 @@ _HEAD = Prepared(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).
 _LOOKS = select(*_EVENT).join(CYCLE, CYCLE.c.seq == AUDIT.c.seq)
 _CYCLE = Prepared(_LOOKS.where(CYCLE.c.cycle == bindparam("number")))
 _CYCLES = Prepared(_LOOKS.order_by(CYCLE.c.cycle.desc()).limit(_MOST))
+_CYCLES_AFTER = Prepared(
+    _LOOKS.where(CYCLE.c.cycle > bindparam("after")).order_by(CYCLE.c.cycle.desc())
+)
 _CYCLES_BEFORE = Prepared(
     _LOOKS.where(CYCLE.c.at <= bindparam("before")).order_by(CYCLE.c.cycle.desc()).limit(_MOST)
 )
@@ -144,6 +147,11 @@ def cycles(database: Database, *, limit: int, before: datetime | None) -> Sequen
     else:
         rows = database.rows(_CYCLES_BEFORE, {"most": limit, "before": before})
     return [_cycle_record(row) for row in rows]
+
+
+def cycles_after(database: Database, number: int) -> Sequence[CycleRecord]:
+    """The looks after one, newest first."""
+    return [_cycle_record(row) for row in database.rows(_CYCLES_AFTER, {"after": number})]
 
 
 def document(database: Database, ref: str) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, delete, insert
 
 from daemon.journal import outbox, queries, reminders
 from daemon.journal.anchor import Anchor, write_anchor
+from daemon.journal.cycle_book import CycleBook
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
 from daemon.journal.kept import ALARMS, APPROVALS, HOLDINGS, LEGS, RUNS, Answer, Kept
@@ -64,6 +65,7 @@ class JournalStore:
         self._on_page: Callable[[], None] | None = None
         self._kept = Kept()
         self._legs = None if writer is None else LegBook(database, writer.clock)
+        self._cycles = None if writer is None else CycleBook(database)
         self._pruned_on: date | None = None
 
     def close(self) -> None:
@@ -107,11 +109,9 @@ class JournalStore:
 
     def cycles(self, *, limit: int = 20, before: datetime | None = None) -> Sequence[CycleRecord]:
         """The latest looks at or before `before`, newest first."""
-        return self._ask(
-            ("cycles", limit, before),
-            ("cycle_decided",),
-            lambda: queries.cycles(self.database, limit=limit, before=before),
-        )
+        if before is None and self._cycles is not None:
+            return self._cycles.latest(limit)
+        return queries.cycles(self.database, limit=limit, before=before)
 
     def document(self, ref: str) -> str:
         """The canonical JSON stored under a reference; raises `KeyError`."""
@@ -219,7 +219,7 @@ class JournalStore:
         Raises `JournalUnwritable`, or `BrokenInvariant` for an event that contradicts the journal,
         and then nothing was kept.
         """
-        if self._writer is None or self._legs is None:
+        if self._writer is None or self._legs is None or self._cycles is None:
             raise JournalUnwritable(f"{self.database.where} was opened for reading only")
         try:
             seq = self._writer.append(events, documents, actor)
@@ -228,6 +228,7 @@ class JournalStore:
             raise
         self._kept.appended(events)
         self._legs.appended(events)
+        self._cycles.appended(events)
         if self._writer.has_paged() and self._on_page is not None:
             # The rows are kept: what the hearer cannot write is found by the next append.
             with suppress(JournalUnwritable):
@@ -245,6 +246,8 @@ class JournalStore:
         self._kept.forget()
         if self._legs is not None:
             self._legs.forget()
+        if self._cycles is not None:
+            self._cycles.forget()
 
     def next_cycle(self) -> int:
         """The number of the next look, from 1."""

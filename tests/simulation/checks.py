@@ -130,7 +130,7 @@ class Checks:
         self._working_before: set[str] = set()
         self._disturbed_before = self._disturbed_before_faults = 0
         self._crashes_before = 0
-        self._idle_ticks = 0
+        self._idle_ticks = self._fills_judged = 0
         self._look_then: datetime | None = None
         self._cycles: dict[tuple[int, str], set[str]] = {}
         self._tried: set[tuple[int, str, int]] = set()
@@ -432,11 +432,12 @@ class Checks:
         self.world.people.resumed = False
         self._lost_before = self._lost()
         _ = self.most_equity
-        self._cancels_then = dict(self.world.network.cancels_asked)
         self._disturbed_before = self.world.tally.disturbances
         self._crashes_before = self.world.tally.crashes
-        working = self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'")
-        self._working_before = {number for (number,) in working}
+        if self._halted_before:
+            self._cancels_then = dict(self.world.network.cancels_asked)
+            working = self.rows("SELECT broker_order_id FROM leg WHERE state = 'working'")
+            self._working_before = {number for (number,) in working}
 
     def _lost(self) -> frozenset[str]:
         rows = self.rows("SELECT client_order_id FROM leg WHERE state = 'lost'")
@@ -462,19 +463,24 @@ class Checks:
         since = self._disturbed_before_faults
         self._check_run_goes_on(undisturbed=undisturbed and tally.disturbances == since)
         judge_losses(self, self._lost() - self._lost_before)
-        self.check_fills()
+        # Rows of fills never change: those that were judged are looked at once more at the end.
+        if self.rows("SELECT count(*) FROM fill") != [(self._fills_judged,)]:
+            self.check_fills()
 
     def _check_run_goes_on(self, *, undisturbed: bool) -> None:
         """I7: a run with nothing on its way is looked at again within a few good ticks."""
         world = self.world
         run = self.rows("SELECT number FROM run WHERE outcome IS NULL")
+        if not run:
+            self._idle_ticks, self._look_then = 0, None
+            return
         looks = self.rows(
             "SELECT at FROM audit WHERE kind = 'cycle_decided' ORDER BY seq DESC LIMIT 1"
         )
         last = datetime.fromisoformat(looks[0][0]) if looks else world.clock.now()
         states = self.rows("SELECT DISTINCT state FROM leg")
         moving = any(state in _LIVE for (state,) in states)
-        may_go_on = run and not moving and not self.is_latched() and world.is_alive
+        may_go_on = not moving and not self.is_latched() and world.is_alive
         if not may_go_on or not world.market.is_open(world.clock.now()) or last != self._look_then:
             self._idle_ticks = 0
         elif undisturbed:
@@ -486,6 +492,7 @@ class Checks:
     def check_fills(self) -> None:
         """I3: every booked fill is one of the exchange's, each booked once."""
         rows = self.rows("SELECT execution_id, quantity, client_order_id FROM fill")
+        self._fills_judged = len(rows)
         for execution, quantity, name in rows:
             real = self.books.fills.get(execution)
             if real is None or real[1] != Decimal(quantity):
