@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -43,11 +43,9 @@ class Database:
         with self._explained():
             self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> AbstractContextManager[object]:
         """Keep other threads out for several calls."""
-        with self._lock:
-            yield
+        return self._lock
 
     @contextmanager
     def using(self) -> Iterator[Connection]:

@@ -17,7 +17,6 @@ BY_THEMSELVES = ("trimtab", "halt file")
 
 # Made once: every tick asks.
 _PAGES = Prepared(select(ALARM).where(ALARM.c.level == "page"))
-_NAMES = Prepared(select(ALARM.c.seq, ALARM.c.name, ALARM.c.scope))
 _LAST_HALT = Prepared(select(HALT.c.by).order_by(HALT.c.seq.desc()).limit(1))
 _KIND = Prepared(select(AUDIT.c.kind).where(AUDIT.c.seq == bindparam("of_seq")))
 _TOLD = Prepared(
@@ -28,19 +27,22 @@ _TOLD = Prepared(
 
 
 def remind(
-    database: Database, now: datetime, every: timedelta, acknowledged: frozenset[int]
+    database: Database,
+    now: datetime,
+    every: timedelta,
+    acknowledged: frozenset[tuple[str, str]],
 ) -> int:
     """Queue again what went out `every` ago or longer and is still open; how many notices.
 
-    `acknowledged` are the rows of alarms that a person has seen. A notice that has not gone out yet
-    is not told again: it is still on its way. A person's own halt needs no page to that person.
+    `acknowledged` are name and scope of the alarms that a person has seen. A notice that has not gone
+    out yet is not told again: it is still on its way. A person's own halt needs no page to that person.
     """
     with database.using() as connection:
         pages = _PAGES.all(connection, {})
         due = [
             notice
             for page in pages
-            if page.seq not in acknowledged and not _is_own_halt(connection, page)
+            if (page.name, page.scope) not in acknowledged and not _is_own_halt(connection, page)
             for notice in _again(connection, page, now, every)
         ]
     if not due:
@@ -49,12 +51,6 @@ def remind(
         for notice in due:
             tables.execute(insert(NOTICE), notice)
     return len(due)
-
-
-def rows_of(database: Database, names: frozenset[tuple[str, str]]) -> frozenset[int]:
-    """The rows of the open alarms with these names and scopes."""
-    found = database.rows(_NAMES)
-    return frozenset(row.seq for row in found if (row.name, row.scope) in names)
 
 
 def _is_own_halt(connection: Connection, page: Any) -> bool:

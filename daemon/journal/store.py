@@ -281,8 +281,7 @@ class JournalStore:
 
     def remind(self, now: datetime, every: timedelta, seen: frozenset[tuple[str, str]]) -> int:
         """Queue the notices of open pages again, but of those that a person has seen."""
-        rows = reminders.rows_of(self.database, seen)
-        return reminders.remind(self.database, now, every, rows)
+        return reminders.remind(self.database, now, every, seen)
 
     def notice_delivered(self, number: int, at: datetime) -> None:
         """A notice went out."""

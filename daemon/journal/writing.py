@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Text, bindparam, exists, insert, select
 
 from daemon.journal import outbox, queries
 from daemon.journal.chain import GENESIS, ChainRow, instant_text
@@ -21,8 +21,14 @@ Render = Callable[[Recorded], Sequence[Notice]]
 
 _KEEP_REFS = 256
 _INSERT_AUDIT = Prepared(insert(AUDIT))
-_INSERT_DOCUMENT = Prepared(insert(DOCUMENT))
-_DOCUMENT_THERE = Prepared(select(DOCUMENT.c.ref).where(DOCUMENT.c.ref == bindparam("ref")))
+_KEEP_DOCUMENT = Prepared(
+    insert(DOCUMENT).from_select(
+        ("ref", "body"),
+        select(bindparam("ref", type_=Text), bindparam("body", type_=Text)).where(
+            ~exists().where(DOCUMENT.c.ref == bindparam("ref", type_=Text))
+        ),
+    )
+)
 
 
 class Writer:
@@ -132,9 +138,8 @@ class Writer:
 
     def _keep_documents(self, tables: Connection, texts: Mapping[str, str]) -> None:
         for ref, text in texts.items():
-            if ref in self._refs or _DOCUMENT_THERE.first(tables, {"ref": ref}):
-                continue
-            _INSERT_DOCUMENT.run(tables, {"ref": ref, "body": text})
+            if ref not in self._refs:
+                _KEEP_DOCUMENT.run(tables, {"ref": ref, "body": text})
 
     def _did_commit(self, before: tuple[int, str], head: tuple[int, str]) -> bool:
         """Whether a server took the commit although its answer was lost."""

@@ -118,8 +118,9 @@ class People:
     def _read_of_a_rename(self) -> None:
         """A page says that a holding vanished; some time later the configuration has its new name."""
         world = self._world
-        renamed = any(world.listed(s) != s for s in SYMBOLS)
-        if self.rewritten or not renamed or not (world.is_calm or self._dice.chance(0.1)):
+        if self.rewritten or not any(world.listed(s) != s for s in world.renames):
+            return
+        if not (world.is_calm or self._dice.chance(0.1)):
             return
         self.rewritten = True
         world.next_policy = self.in_new_words(world.next_policy)

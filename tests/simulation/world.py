@@ -170,6 +170,7 @@ class World:
             fill_takes=timedelta(seconds=dice.among((0, 0, 0, 1, 40, 400))),
             cancel_takes=timedelta(seconds=dice.among((0, 0, 2, 90))),
         )
+        self.renames = {e.symbol: e for e in self.settings.events if isinstance(e, Rename)}
         self.has_credit = dice.chance(0.7) or self.traits.credit
         self.market = MovingMarket(self.settings)
         self.market.now_at = dict(first)
@@ -210,10 +211,10 @@ class World:
 
     def listed(self, symbol: str) -> str:
         """What a symbol is called now at the exchange."""
-        for event in self.settings.events:
-            if isinstance(event, Rename) and event.symbol == symbol:
-                return event.to if self.market.today >= DAYS.index(event.session) else symbol
-        return symbol
+        event = self.renames.get(symbol)
+        if event is None or self.market.today < DAYS.index(event.session):
+            return symbol
+        return event.to
 
     @property
     def daemon_clock(self) -> "MachineClock":
