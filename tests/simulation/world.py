@@ -272,10 +272,12 @@ class World:
             self.tally.labels.append((number, label))
         if not self.is_alive:
             return
-        if may_kill and (_is_reached(kill, number) or (plan and number in plan.kill_at)):
+        if may_kill and (
+            (kill is not None and kill <= number) or (plan and number in plan.kill_at)
+        ):
             self.next_kill = None
             self.people.pull_the_plug(label)
-        if _is_reached(crash, number) or (plan and number in plan.crash_at):
+        if (crash is not None and crash <= number) or (plan and number in plan.crash_at):
             self.next_crash = None
             raise Crash(label)
         if self.cuts.pass_by(number, label):
@@ -499,10 +501,6 @@ class World:
         if self.deaths.chance(self.menu.rate("kill") * 0.15):
             reach = self.deaths.among((1, 10, 40, 120))
             self.next_kill = self.tally.hooks + self.deaths.whole(1, reach)
-
-
-def _is_reached(number: int | None, now: int) -> bool:
-    return number is not None and now >= number
 
 
 __all__ = ["Crash", "Plan", "Tally", "World"]
