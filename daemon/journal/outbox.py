@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
 
 from daemon.journal.database import Database
 from daemon.journal.prepared import Prepared
@@ -13,6 +13,13 @@ from portfolio.records import Notice, QueuedNotice
 _KNOWN = Prepared(select(NOTICE.c.number).where(NOTICE.c.key == bindparam("key")))
 _QUEUED = ("key", "urgent", "title", "body", "queued_at", "tries", "next_try_at", "last_error")
 _INSERT = Prepared(insert(NOTICE).values({name: bindparam(name) for name in _QUEUED}).inline())
+
+_DUE = Prepared(
+    select(NOTICE)
+    .where(NOTICE.c.delivered_at.is_(None), NOTICE.c.next_try_at <= bindparam("now"))
+    .order_by(NOTICE.c.number)
+    .limit(bindparam("most", type_=BigInteger))
+)
 
 
 def queue(tables: Connection, notices: Iterable[Notice], at: datetime) -> None:
@@ -35,8 +42,6 @@ def queue(tables: Connection, notices: Iterable[Notice], at: datetime) -> None:
 
 def due(database: Database, now: datetime, limit: int) -> Sequence[QueuedNotice]:
     """Undelivered notices whose next try is due, oldest first."""
-    waiting = NOTICE.c.delivered_at.is_(None) & (NOTICE.c.next_try_at <= now)
-    chosen = select(NOTICE).where(waiting).order_by(NOTICE.c.number).limit(limit)
     return [
         QueuedNotice(
             number=row.number,
@@ -47,7 +52,7 @@ def due(database: Database, now: datetime, limit: int) -> Sequence[QueuedNotice]
             delivered_at=row.delivered_at,
             last_error=row.last_error,
         )
-        for row in database.rows(chosen)
+        for row in database.rows(_DUE, {"now": now, "most": limit})
     ]
 
 
