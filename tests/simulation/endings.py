@@ -4,8 +4,8 @@ from collections import Counter
 from decimal import Decimal
 
 from daemon.journal.replay import rebuild
-from tests.simulation.checks import OURS
 from tests.simulation.market import SYMBOLS
+from tests.simulation.own_books import OURS
 from tests.simulation.record import chain_is_whole, legs_as_told
 from tests.simulation.world import CANARY, World
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.simulation.chance import QUIET
 from tests.simulation.life import Result, run_seed
 from tests.simulation.market import TICKS_A_SESSION
-from tests.simulation.world import Plan
+from tests.simulation.plan import Plan
 
 TICKS = 2 * TICKS_A_SESSION
 """Two sessions: in the first something happens, the second shows how it ends."""

@@ -33,10 +33,11 @@ from portfolio.wakes import Wake
 from tests.simulation.alarms import SimulatedAlarms
 from tests.simulation.broker import FaultyBroker
 from tests.simulation.chance import Menu, draw_every
-from tests.simulation.checks import Violation
 from tests.simulation.endings import judge_end, judge_restart
+from tests.simulation.own_books import Violation
+from tests.simulation.plan import Crash, Plan, Tally
 from tests.simulation.storage import SimulatedJournal
-from tests.simulation.world import Crash, Plan, Tally, World
+from tests.simulation.world import World
 
 MOST_WAKES_A_TICK = 150
 MOST_STARTS = 300

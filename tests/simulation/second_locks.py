@@ -20,8 +20,8 @@ from portfolio.orders import Leg, LegState, Order
 from portfolio.ports import Refused
 from tests.simulation import life
 from tests.simulation.chance import RATES, Menu, draw_menu, draw_traits
-from tests.simulation.checks import Violation
 from tests.simulation.endings import judge_end
+from tests.simulation.own_books import Violation
 from tests.simulation.world import World
 
 LIVENESS = ("I7", "I11", "I3 legs")

@@ -6,7 +6,6 @@ daemon that lives in it is production's own, from `process._run` down.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +41,7 @@ from tests.simulation.market import (
     tick_instants,
 )
 from tests.simulation.people import People
+from tests.simulation.plan import Crash, Plan, Tally
 from tests.simulation.storage import the_disk
 
 OLDEST_REPLICA = timedelta(minutes=10)
@@ -55,37 +55,6 @@ QUOTE_FAULTS = (
 RUNS = tuple(map(Decimal, ("0.96", "0.985", "1.015", "1.04")))
 CANARY = "sk-canary-7Q2mX9vL"
 """A secret that stands behind every failure and must show up nowhere."""
-
-
-class Crash(BaseException):
-    """The process is gone."""
-
-
-@dataclass(slots=True)
-class Plan:
-    """Where a seed is made to die or to be halted, counted in hooks; for the exhaustive runs."""
-
-    crash_at: frozenset[int] = frozenset()
-    kill_at: frozenset[int] = frozenset()
-    keep_labels: bool = False
-    ticks: int = TICKS
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a world went through."""
-
-    hooks: int = 0
-    crashes: int = 0
-    faults: int = 0
-    disturbances: int = 0
-    lives: list[list[datetime]] = field(default_factory=list)
-    """When each process of the daemon asked or sent; cancels are never held back and do not count."""
-    orders: int = 0
-    kills: int = 0
-    ends: dict[str, int] = field(default_factory=dict)
-    labels: list[tuple[int, str]] = field(default_factory=list)
-    """Number and label of every hook, when a plan asks for them."""
 
 
 class MachineClock:
@@ -501,6 +470,3 @@ class World:
         if self.deaths.chance(self.menu.rate("kill") * 0.15):
             reach = self.deaths.among((1, 10, 40, 120))
             self.next_kill = self.tally.hooks + self.deaths.whole(1, reach)
-
-
-__all__ = ["Crash", "Plan", "Tally", "World"]
