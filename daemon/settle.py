@@ -124,10 +124,8 @@ def _resolve(house: House, leg: Leg, progress: Progress) -> None:
             _watch_for_late_arrival(house, leg)
         case LegState.DEFERRED:
             move(house, leg, LegState.ABANDONED, note="not sent again; the run plans afresh")
-        case LegState.SUBMITTING | LegState.PLANNED:
-            take_up(house, leg, "its wave was broken off")
         case _:
-            return
+            take_up(house, leg, "its wave was broken off")
 
 
 def take_up(house: House, leg: Leg, what: str) -> None:
@@ -219,8 +217,7 @@ def request_cancel(house: House, leg: Leg, progress: Progress, *, note: str) -> 
     if refused:
         return  # it is over already, or was never there: the next look at the order tells
     progress.cancels[leg.client_order_id] = house.clock.now()
-    if leg.state is LegState.WORKING:
-        move(house, leg, LegState.CANCEL_REQUESTED, note=note)
+    move(house, leg, LegState.CANCEL_REQUESTED, note=note)
 
 
 def _take_over(
