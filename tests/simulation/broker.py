@@ -63,6 +63,8 @@ class Network:
     counts_late: set[str] = field(default_factory=set)
     """Broker order ids that show no filled units until an hour after they have ended."""
     arrived_late: set[str] = field(default_factory=set)
+    called_filled: dict[str, datetime] = field(default_factory=dict)
+    """Broker order ids that are called filled until then, whatever they have filled."""
 
 
 MOST_REQUESTS = 100
@@ -122,7 +124,7 @@ class FaultyBroker:
     def orders_since(self, since: datetime) -> Sequence[Order]:
         found = self._read(
             "orders since",
-            lambda: [self._counted(order) for order in self._real.orders_since(since)],
+            lambda: [self._worded(order) for order in self._real.orders_since(since)],
             "stale orders",
             lambda v: tuple(o for o in v.orders.values() if o.submitted_at >= since),
             empty=("empty orders", ()),
@@ -141,7 +143,10 @@ class FaultyBroker:
         return self._altered(found)
 
     def _altered(self, order: Order) -> Order:
-        """An order as the network may garble it: another limit under the same id."""
+        """An order as the network may garble it: another limit under the same id, or a count that
+        is more than was asked for."""
+        if order.quantity is not None and self._world.happens("filled beyond", 0.05):
+            return replace(order, filled_quantity=Quantity(order.quantity + 1))
         if order.limit_price is None or not self._world.happens("altered order", 0.05):
             return order
         return _with_another_limit(order)
@@ -192,7 +197,15 @@ class FaultyBroker:
 
     def _find(self, client_order_id: str) -> Order | None:
         found = self._real.find_order(client_order_id)
-        return None if found is None else self._counted(found)
+        return None if found is None else self._worded(found)
+
+    def _worded(self, order: Order) -> Order:
+        """An order with the broker's count and word for it, which need not fit each other."""
+        order = self._counted(order)
+        until = self._network.called_filled.get(order.broker_order_id)
+        if until is None or self._world.is_calm or self._world.clock.now() >= until:
+            return order
+        return replace(order, status=OrderStatus.FILLED, raw_status="filled")
 
     def _counted(self, order: Order) -> Order:
         """An order whose executions the broker has not counted into it yet."""
@@ -278,7 +291,17 @@ class FaultyBroker:
                 self._network.counts_late.add(outcome.order.broker_order_id)
             if world.happens("unknown word"):
                 self._real.faults.status_words[outcome.order.broker_order_id] = "held_for_review"
+            self._show_strangely(name, outcome.order.broker_order_id)
         return outcome
+
+    def _show_strangely(self, name: str, number: str) -> None:
+        """What becomes of how an order that was taken is shown later on."""
+        world, network, now = self._world, self._network, self._world.clock.now()
+        if world.happens("filled in word"):
+            seconds = world.faults.among((60, 3600, 20_000))
+            network.called_filled[number] = now + timedelta(seconds=seconds)
+        if world.happens("vanishes", 0.3):
+            network.hidden_until[name] = now + timedelta(hours=8)
 
     def cancel(self, broker_order_id: str) -> str:
         world, asked = self._world, self._network.cancels_asked

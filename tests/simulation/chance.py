@@ -95,7 +95,7 @@ NEWEST_FAULTS = (
 NEWEST = 2_000_000_000
 """From this seed on worlds have these too."""
 
-LAST_FAULTS = ("look-up misses",)
+LAST_FAULTS = ("look-up misses", "filled in word", "filled beyond", "vanishes")
 LAST = 3_000_000_000
 """From this seed on worlds have these too."""
 
@@ -106,7 +106,7 @@ OF_THE_WORLD = frozenset(
         "look-up misses",
         *("split", "dividend", "counts late", "reload"),
         *("rename", "mute stream", "unknown volume", "unknown close", "delivered twice"),
-        *("news again", "price runs"),
+        *("news again", "price runs", "filled in word", "vanishes"),
         *("own order", "own trade", "deposit", "withdrawal", "late approval", "rejection"),
     )
 )

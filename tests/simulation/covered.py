@@ -53,6 +53,16 @@ WHY: Mapping[tuple[str, str], str] = {
         "if first:",
         'return Judgement(state=LegState.AMBIGUOUS, note=f"not sent the second time: {message}")',
     ): _ONCE,
+    ("if leg.intent.account in house.readers:", "for leg in live:"): (
+        "an account that has left the configuration; this household has one"
+    ),
+    ("if sender is None or leg.broker_order_id is None:", "return"): (
+        "only a dry run has nothing to send with"
+    ),
+    ("if broken:", "raise broken[0]"): _ASSERTION,
+    ("case LegState.DEFERRED:", "case _:"): (
+        "a wave that was broken off, as only an assertion does to a process that lives on"
+    ),
     (
         "if proposal.harvests:",
         "level = Money(limits.max_harvest_fraction * equity)",
