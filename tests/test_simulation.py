@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation import io_sweep
-from tests.simulation.chance import NEWEST, QUIET, draw_every, draw_menu
+from tests.simulation.chance import LAST, NEWEST, QUIET, draw_every, draw_menu
 from tests.simulation.covered import FILES, WHY
 from tests.simulation.exhaustive import acting_hooks, points, run_point
 from tests.simulation.life import run_seed, state_directories
@@ -92,7 +92,7 @@ def test_a_seed_shows_which_rule_a_daemon_lacks(name: str) -> None:
     assert catch(mutant, FOUND_WITH[name], 1).seed == FOUND_WITH[name]
 
 
-STARTS = (*range(1000, 1012, 4), *range(10_300, 10_312, 4), *range(NEWEST + 300, NEWEST + 312, 4))
+STARTS = (*range(1000, 1012, 4), *range(10_300, 10_312, 4), *range(LAST + 300, LAST + 312, 4))
 
 
 @pytest.mark.parametrize("first", STARTS)

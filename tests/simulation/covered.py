@@ -1,6 +1,6 @@
 """Which branches of the most trusted files the seeds take by themselves, and why not the others.
 
-`make sim ARGS=--coverage SEEDS=60 START=2000000000` runs it in a process of its own, because what is
+`make sim ARGS=--coverage SEEDS=60 START=3000000000` runs it in a process of its own, because what is
 measured must be imported after the measuring has begun.
 """
 
@@ -150,7 +150,7 @@ def main() -> int:
     """Live the seeds, then the second locks; 1 when a branch is missing without a reason."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--seeds", type=int, default=60)
-    words.add_argument("--start", type=int, default=2_000_000_000)
+    words.add_argument("--start", type=int, default=3_000_000_000)
     asked = words.parse_args()
     counting = Counting()
     with counting:

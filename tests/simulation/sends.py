@@ -94,7 +94,7 @@ def _within_the_day(checks: "Checks", name: str, intent: OrderIntent) -> None:
 
 def judge_losses(checks: "Checks", names: frozenset[str]) -> None:
     """I14: what was called lost in this tick is not in the list of orders that the broker shows."""
-    hidden = checks.world.menu.rates.keys() & (_HIDE_ORDERS | {"invisible order"})
+    hidden = checks.world.menu.rates.keys() & (_HIDE_ORDERS | {"invisible order", "vanishes"})
     for name in sorted(() if hidden else names):
         order = checks.books.orders.get(name)
         if order is not None and name not in checks.world.network.arrived_late:
