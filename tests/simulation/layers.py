@@ -50,6 +50,13 @@ HOLDINGS_FOLLOW = Layer(
 )
 
 
+OTHERS_REST = Layer(
+    name="a symbol rests beside others",
+    swaps=((cycle, "rest_beside_others", no_fences), (service, "rest_beside_others", no_fences)),
+)
+"""While somebody else's order is open in a symbol, and for some minutes after."""
+
+
 def _looks_at_any_news(self: Service, wake: Wake) -> None:
     settle.settle(self.house, self.watch.progress)
     if self.house.journal.open_run() is not None:

@@ -25,6 +25,7 @@ from tests.simulation.layers import (
     LAST_MEANS,
     LAST_WASH,
     ONE_PICTURE,
+    OTHERS_REST,
     ample_purse,
     nothing,
 )
@@ -289,6 +290,7 @@ MUTANTS: tuple[Mutant, ...] = (
         name="people's orders bar nothing",
         says="a symbol in which a person has an order is traded",
         swaps=((book, "barred_symbols", guards.people_bar_nothing),),
+        without=(OTHERS_REST,),
         faults=("own order",),
         rate=0.9,
     ),
