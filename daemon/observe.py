@@ -134,6 +134,7 @@ def _account(house: House, account: Account, told: dict[str, Money]) -> AccountS
         lots=_lots_held(_lots_of(house, account.id), positions),
         open_orders=tuple(reader.open_orders()),
         blocked=state.blocked,
+        lends=state.lends,
     )
 
 

@@ -219,7 +219,7 @@ def _desk(
         symbol = position.symbol
         if symbol not in symbols:
             continue
-        quantity, why = sellable_of(account, position, known, memory)
+        quantity, why = sellable_of(account, position, known, memory, snapshot.day)
         if symbol in locks.sales:
             quantity, why = Quantity(ZERO), f"{symbol} is not sold: {locks.sales[symbol]}"
         sellable[symbol] = quantity

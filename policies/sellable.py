@@ -1,6 +1,7 @@
 """What an account may sell of a holding, and why not more; and what it does not trade at all now."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from portfolio.accounts import AccountKind, Position
@@ -27,20 +28,30 @@ def sellable_of(
     position: Position,
     known: Mapping[str, Decimal] | None,
     memory: Memory,
+    day: date,
 ) -> tuple[Quantity, str]:
-    """Units that may be sold, and why that is less than is held; empty where it is all.
+    """Units that may be sold on a session's day, and why that is less than is held; else empty.
 
     A taxable account sells no unit of unknown basis, and none that reaches a lot promised as a gift:
-    lots go first in, first out, so that only what is older than the gift may go.
+    lots go first in, first out, so that only what is older than the gift may go. A cash account sells
+    nothing in the session that bought it: the money for it may be that of a sale which settles only
+    the session after, and to sell first is a good-faith violation (Regulation T, 12 CFR 220.8(c); T+1).
     """
     free = max(ZERO, min(position.available, position.quantity))
     why = ""
-    if known is not None and (with_basis := known.get(position.symbol, ZERO)) < free:
+    unpaid = ZERO if account.lends else _bought_on(account, position.symbol, day)
+    if unpaid and (paid := max(ZERO, position.quantity - unpaid)) < free:
+        free = paid
+        why = (
+            f"{position.symbol}: {unpaid:f} of {position.quantity:f} units were bought today, and a"
+            " cash account does not sell them before they are paid for"
+        )
+    if known is not None and (with_basis := known.get(position.symbol, ZERO) - unpaid) < free:
         why = (
             f"{position.symbol}: the basis of {free - with_basis} of {position.quantity} units "
             "is not known, a taxable account does not sell them"
         )
-        free = with_basis
+        free = max(ZERO, with_basis)
     promised = [
         part
         for part in memory.promised
@@ -52,6 +63,14 @@ def sellable_of(
             " a gift that you accepted, and lots go first in, first out"
         )
     return Quantity(free), why
+
+
+def _bought_on(account: AccountSnapshot, symbol: str, day: date) -> Decimal:
+    """Units of a symbol that were bought on a day."""
+    return sum(
+        (lot.quantity for lot in account.lots if (lot.symbol, lot.acquired_on) == (symbol, day)),
+        ZERO,
+    )
 
 
 def _before_gift(

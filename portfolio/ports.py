@@ -77,6 +77,8 @@ class BrokerAccount:
     """The account as its broker has it. `blocked` is the reason it may not trade, else empty.
 
     `cash` includes unsettled proceeds, `settled_cash` does not. `buying_power` is never sized on.
+    `lends` is false for a cash account, where what unsettled money has bought must be paid before it
+    is sold.
     """
 
     number: str
@@ -84,6 +86,7 @@ class BrokerAccount:
     settled_cash: Money
     equity: Money
     blocked: str = ""
+    lends: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ class AccountSnapshot:
     """One account. `cash` includes sale proceeds that settle later; `settled_cash` does not.
 
     `lots` sum to the positions. `blocked` is the broker's reason why the account may not trade,
-    empty when it may.
+    empty when it may. `lends` is false for a cash account.
     """
 
     account: Account
@@ -87,6 +87,7 @@ class AccountSnapshot:
     lots: tuple[Lot, ...] = ()
     open_orders: tuple[Order, ...] = ()
     blocked: str = ""
+    lends: bool = True
 
     def quantity(self, symbol: str) -> Quantity:
         """Units held; zero when none."""

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from portfolio.accounts import Position
 from portfolio.canonical import decimal_text
 from portfolio.instruments import AssetClass, Instrument
-from portfolio.money import FRACTION_OF_SHARE, ZERO, Money, Price, Quantity, finite, price_tick
+from portfolio.money import FRACTION_OF_SHARE, ONE, ZERO, Money, Price, Quantity, finite, price_tick
 from portfolio.orders import Order, OrderIntent, OrderStatus, Side
 from portfolio.ports import BrokerAccount, BrokerClock
 from portfolio.snapshot import Session
@@ -275,7 +275,8 @@ def account(found: Row) -> BrokerAccount:
 
     It does not say how much of it has settled, nor whether `cash` is net of open buys. The settled
     part is therefore the smaller of `cash` and `non_marginable_buying_power`, which never counts
-    credit or unsettled proceeds; it has been seen lower than all of the cash, never higher.
+    credit or unsettled proceeds; it has been seen lower than all of the cash, never higher. A
+    multiplier of 1 is an account without credit, which is taken for a cash account.
     """
     cash = found.number("cash")
     return BrokerAccount(
@@ -284,6 +285,7 @@ def account(found: Row) -> BrokerAccount:
         settled_cash=Money(min(cash, found.number("non_marginable_buying_power", cash))),
         equity=Money(found.number("equity")),
         blocked="; ".join(_blockers(found)),
+        lends=found.number("multiplier", ONE + ONE) > ONE,
     )
 
 

@@ -182,6 +182,18 @@ def test_the_account_never_counts_credit_as_cash() -> None:
     assert account.settled_cash == Decimal("40110.11")
     assert account.equity == Decimal("100123.4567")
     assert account.blocked == ""
+    assert account.lends
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "lends"), [("1", False), (1, False), ("2", True), ("4", True), (None, True)]
+)
+def test_an_account_without_credit_is_taken_for_a_cash_account(
+    multiplier: object, lends: bool
+) -> None:
+    body = written("account")
+    assert isinstance(body, dict)
+    assert wire.account(wire.row("account", body | {"multiplier": multiplier})).lends is lends
 
 
 @pytest.mark.parametrize(

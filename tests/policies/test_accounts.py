@@ -9,11 +9,13 @@ from policies.planning.accounts import pro_rata
 from portfolio.accounts import AccountKind, Autonomy
 from portfolio.decisions import Decision, Hold, Proposal
 from portfolio.instruments import Instrument
+from portfolio.lots import Lot
 from portfolio.memory import Fence
 from portfolio.money import Price, Quantity
 from portfolio.orders import LegState, Order, OrderStatus, Side
 from portfolio.snapshot import AccountSnapshot, Quote
 from tests.support.households import (
+    DAY,
     NOW,
     account,
     d,
@@ -123,6 +125,46 @@ def test_lots_of_a_known_cost_and_an_unknown_date_may_be_sold() -> None:
     lots = (replace(lot("STK", 750), acquired_on=None), lot("BND", 250))
     answer = look(account(0, {"STK": 750, "BND": 250}, lots=lots))
     assert orders(answer)["main", "STK"] == -150
+
+
+def bought_today(known: int, today: int) -> tuple[Lot, ...]:
+    new = replace(lot("STK", today), acquired_on=DAY)
+    return (lot("STK", known), new, lot("BND", 250))
+
+
+def test_a_cash_account_sells_nothing_that_it_bought_today_and_says_so() -> None:
+    """Of 750 units 650 were bought with money that may settle only tomorrow; 150 are too many."""
+    holdings = {"STK": 750, "BND": 250}
+    lends = account(0, holdings, lots=bought_today(100, 650))
+    cash = replace(lends, lends=False)
+    assert orders(look(lends))["main", "STK"] == -150
+    answer = look(cash)
+    assert orders(answer) == {("main", "STK"): -100, ("main", "BND"): 100}
+    assert isinstance(answer, Proposal)
+    assert (
+        "STK: 650 of 750 units were bought today, and a cash account does not sell them before they"
+        " are paid for" in answer.skipped
+    )
+
+
+def test_a_cash_account_sells_the_session_after_it_bought() -> None:
+    yesterday = tuple(
+        replace(part, acquired_on=DAY - timedelta(days=1)) for part in bought_today(100, 650)
+    )
+    cash = replace(account(0, {"STK": 750, "BND": 250}, lots=yesterday), lends=False)
+    assert orders(look(cash))["main", "STK"] == -150
+
+
+def test_unknown_bases_and_purchases_of_today_add_up_in_a_taxable_cash_account() -> None:
+    """750 units: 60 old ones of known basis, 90 of today, 600 of unknown basis."""
+    lots = (
+        lot("STK", 60),
+        replace(lot("STK", 90), acquired_on=DAY),
+        lot("STK", 600, known=False),
+        lot("BND", 250),
+    )
+    cash = replace(account(0, {"STK": 750, "BND": 250}, lots=lots), lends=False)
+    assert orders(look(cash))["main", "STK"] == -60
 
 
 def test_what_open_orders_hold_is_not_sold() -> None:
