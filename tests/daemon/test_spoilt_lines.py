@@ -180,6 +180,7 @@ def test_when_every_cancel_is_lost_no_symbol_gets_a_second_order(house: WireHous
     open_now = [row["symbol"] for row in house.orders() if row["status"] == "new"]
     assert open_now == ["VTI"]
     assert house.posts() == 1
+    assert house.pages() == [], "everything else goes on: the broker is not called unreachable"
     house.local.break_(fills_held=False)
     house.ticks(12)
     assert house.posts() == 2, "the purchase, once the sale is over"
