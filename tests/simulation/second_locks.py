@@ -24,8 +24,9 @@ from tests.simulation.endings import judge_end
 from tests.simulation.own_books import Violation
 from tests.simulation.world import World
 
-LIVENESS = ("I7", "I11", "I3 legs")
-"""Promises that a daemon which has rightly stopped need not keep: it may leave legs where they were."""
+LIVENESS = ("I7", "I11", "I3 legs", "I3 positions")
+"""Promises that a daemon which has rightly stopped need not keep: it may leave legs where they were
+and takes over nothing that changes from outside, such as a new name of a holding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
