@@ -161,18 +161,26 @@ class Checks:
         if self.rows("SELECT 1 FROM fill WHERE execution_id = ?", execution):
             self.violated("I15 no wash sale", f"{name} buys {symbol}, {execution} lost on it")
 
-    def _note_cost(self, symbol: str, entry: Filled, *, buys: bool) -> None:
-        """Only a symbol that nobody has bought in this world: else the loss may be washed already."""
-        books, price = self.books, entry.price
-        (books.bought if buys else books.sold).add(symbol)
-        if buys:
+    def _note_cost(self, order: Ordered, entry: Filled) -> None:
+        """Only a symbol that nobody has bought in this world: else the loss may be washed already.
+
+        The fills of an order are one sale: what it brings on the whole is a loss, or is none.
+        """
+        books, symbol, price = self.books, order.symbol, entry.price
+        (books.bought if order.buys else books.sold).add(symbol)
+        lost = books.losses.get(symbol, "")
+        if order.buys:
             books.dearest[symbol[:3]] = max(price, books.dearest.get(symbol[:3], price))
             books.lost[symbol] = books.lost.get(symbol, _ZERO) - entry.quantity
             if books.lost[symbol] <= _ZERO:  # a person's purchase has washed all of it
                 books.losses.pop(symbol, None)
-        elif symbol not in books.bought and price < books.cheapest[symbol[:3]]:
+        elif symbol in books.bought:
+            return
+        elif order.value < books.cheapest[symbol[:3]] * order.filled:
             books.losses.setdefault(symbol, entry.execution_id)
             books.lost[symbol] = books.lost.get(symbol, _ZERO) + entry.quantity
+        elif lost and books.fills[lost][0] == order.name:
+            del books.losses[symbol], books.lost[symbol]
 
     def _check_allowed(self, name: str, intent: OrderIntent, worth: Decimal) -> None:
         """I9: within what the limits let pass alone, or within what a person has approved."""
@@ -272,7 +280,7 @@ class Checks:
                 if self.world.is_calm and order.is_ours:
                     books.in_calm[order.symbol] += entry.quantity
                 self._check_cash(order.name)
-                self._note_cost(order.symbol, entry, buys=order.buys)
+                self._note_cost(order, entry)
             case OrderEnded():
                 books.orders[self._numbers[entry.broker_order_id]].over = True
             case FlowBooked():

@@ -64,8 +64,8 @@ def _is_at_rest(world: World) -> None:
 def _is_inside_its_bands(world: World) -> None:
     """As far as it may trade: what was sold at a loss is not bought back for thirty days.
 
-    What stands above its weight and cannot be sold pays for no other slice, so that so much of the
-    others' lack is not held against them.
+    What stands above its weight and cannot be sold, or only as slowly as its market lets, pays for no
+    other slice in time: so much of the others' lack is not held against them.
     """
     checks = world.checks
     if world.traits.guards and checks.books.sold:
@@ -76,7 +76,7 @@ def _is_inside_its_bands(world: World) -> None:
         drift = checks.books.held.get(symbol, Decimal(0)) * price / equity - checks.weight(symbol)
         missing = abs(drift) * equity / price
         if not world.market_lets(checks.books.in_calm[symbol] + missing):
-            stuck += max(drift, Decimal(0))
+            stuck += max(drift, Decimal(0)) + checks.books.in_calm[symbol] * price / equity
         elif drift > 0 and _a_sale_would_be_washed(world, symbol):
             stuck += drift
         else:
