@@ -19,6 +19,7 @@ LEGS: Final = ("leg_planned", "leg_moved")
 RUNS: Final = ("run_opened", "run_ended")
 HOLDINGS: Final = ("positions_accepted", "fill_booked", "flow_seen")
 APPROVALS: Final = ("approval_requested", "approval_ended")
+FENCES: Final = ("fenced", "unfenced")
 ALARMS: Final = ("alarm", "alarm_cleared")
 
 

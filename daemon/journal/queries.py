@@ -65,11 +65,7 @@ _POSITIONS = Prepared(
     .where(POSITION.c.account == bindparam("account"))
     .order_by(POSITION.c.symbol)
 )
-_FENCES = Prepared(
-    select(FENCE)
-    .where(FENCE.c.until.is_(None) | (FENCE.c.until > bindparam("at")))
-    .order_by(FENCE.c.seq)
-)
+_FENCES = Prepared(select(FENCE).order_by(FENCE.c.seq))
 _ALARMS = Prepared(select(ALARM).order_by(ALARM.c.seq))
 _LAST_TICK = Prepared(select(TICK.c.at).order_by(TICK.c.number.desc()).limit(1))
 _LAST_CYCLE = Prepared(select(func.max(CYCLE.c.cycle)))
@@ -308,11 +304,11 @@ def lots(database: Database, account: str) -> Sequence[Lot]:
         return lots_of(connection, account)
 
 
-def fences(database: Database, at: datetime) -> Sequence[Fence]:
-    """Fences still up, oldest first."""
+def fences(database: Database) -> Sequence[Fence]:
+    """Fences that nobody has taken down, oldest first; what has run out may still be among them."""
     return [
         Fence(account=row.account, symbol=row.symbol, reason=row.reason, until=row.until)
-        for row in database.rows(_FENCES, {"at": at})
+        for row in database.rows(_FENCES)
     ]
 
 

@@ -22,7 +22,7 @@ from daemon.journal.anchor import Anchor, write_anchor
 from daemon.journal.cycle_book import CycleBook
 from daemon.journal.database import Database
 from daemon.journal.errors import JournalCorrupt
-from daemon.journal.kept import ALARMS, APPROVALS, HOLDINGS, LEGS, RUNS, Answer, Kept
+from daemon.journal.kept import ALARMS, APPROVALS, FENCES, HOLDINGS, LEGS, RUNS, Answer, Kept
 from daemon.journal.leg_book import LegBook
 from daemon.journal.prepared import Prepared
 from daemon.journal.tables import TICK
@@ -188,7 +188,8 @@ class JournalStore:
 
     def fences(self, at: datetime) -> Sequence[Fence]:
         """Fences still up at an instant; one symbol may have several, for several reasons."""
-        return queries.fences(self.database, at)
+        standing = self._ask("fences", FENCES, lambda: queries.fences(self.database))
+        return [fence for fence in standing if fence.until is None or fence.until > at]
 
     def open_alarms(self) -> Sequence[Alarm]:
         """Alarms raised and not cleared; of one name and scope the latest."""
