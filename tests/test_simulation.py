@@ -52,6 +52,7 @@ def test_a_seed_that_found_something_finds_it_no_more(seed: int) -> None:
 
 
 FOUND_BESIDES = {
+    1800000009: ("guards", "own trade"),
     1800000144: ("rename", "guards"),
     1800100104: ("split", "rename", "credit"),
     2300000137: ("split", "reload", "credit", "counts late", "part fill"),
@@ -61,7 +62,8 @@ FOUND_BESIDES = {
 
 The judge took a loss for open that a person's own purchase had washed; asked for purchases that only
 a sale could have paid for which the market's volume did not let through, or not before the horizon; and
-took one fill of an order for a loss that the order did not make.
+took one fill of an order for a loss that the order did not make; and asked for sales at a quote above
+cost whose limit was below it.
 """
 
 

@@ -91,9 +91,12 @@ def _is_inside_its_bands(world: World) -> None:
 
 
 def _a_sale_would_be_washed(world: World, symbol: str) -> bool:
-    """Whether it was bought in these days and stands below what it cost: guards keep such a loss."""
+    """Whether it was bought in these days and its limit is below what it cost: guards keep such a loss.
+
+    A limit is up to a hundredth from the quote.
+    """
     books = world.checks.books
-    below = world.checks.price(symbol) < books.dearest[symbol[:3]]
+    below = world.checks.price(symbol) * Decimal("0.99") < books.dearest[symbol[:3]]
     return world.traits.guards and symbol in books.bought and below
 
 
