@@ -96,6 +96,12 @@ def test_more_than_the_run_allows_is_not_sent(rig: Rig) -> None:
     assert refused.note == "STK: 122 is more than the 121.20 there is (allowance)"
 
 
+def test_the_orders_of_a_wave_are_numbered_from_one(rig: Rig) -> None:
+    run, leg = planned(rig)
+    (first,) = send(rig, run, leg)
+    assert (first.index, first.client_order_id.split("-")[2:4]) == (1, ["000099", "01"])
+
+
 # moves that no leg may make
 
 
@@ -137,6 +143,25 @@ def test_a_leg_makes_no_move_that_the_protocol_does_not_know(rig: Rig) -> None:
     refused(rig, lambda: move(rig.house, open_leg, LegState.WORKING), "from working to working")
 
 
+def test_filled_units_make_no_illegal_move_legal(rig: Rig) -> None:
+    leg, some = written_down(rig), Quantity(Decimal(50))
+    refused(
+        rig,
+        lambda: move(rig.house, leg, LegState.FILLED, filled_quantity=some),
+        "no move from planned to filled",
+    )
+
+
+def test_an_answer_without_a_number_keeps_the_one_that_is_known(rig: Rig) -> None:
+    asked = move(
+        rig.house, works(rig, written_down(rig)), LegState.CANCEL_REQUESTED, broker_order_id=None
+    )
+    assert asked.broker_order_id == "b-1"
+    known = rig.journal.leg(asked.client_order_id)
+    assert known is not None
+    assert known.broker_order_id == "b-1"
+
+
 def test_the_filled_quantity_never_falls(rig: Rig) -> None:
     fifty, less = Quantity(Decimal(50)), Quantity(Decimal("49.999"))
     leg = works(rig, written_down(rig))
@@ -157,7 +182,9 @@ def test_a_refusal_of_a_second_send_ends_no_leg(rig: Rig) -> None:
         lambda: move(rig.house, leg, LegState.REJECTED),
         "a second send proves no refusal",
     )
-    assert move(rig.house, leg, LegState.AMBIGUOUS).state is LegState.AMBIGUOUS
+    ambiguous = move(rig.house, leg, LegState.AMBIGUOUS)
+    # What a look-up shows is proof, however often the order was sent.
+    assert move(rig.house, ambiguous, LegState.REJECTED).state is LegState.REJECTED
 
 
 # an assertion stops trading, and looking goes on
