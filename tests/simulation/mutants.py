@@ -144,6 +144,7 @@ MUTANTS: tuple[Mutant, ...] = (
         swaps=HOLDINGS_FOLLOW.swaps,
         without=(CASH_FOLLOWS, ONE_PICTURE),
         faults=("stale positions", "late fills", "stale all"),
+        first=5100,
     ),
     Mutant(
         name="cash is believed",
@@ -270,6 +271,7 @@ MUTANTS: tuple[Mutant, ...] = (
         swaps=((reconcile, "_is_confirmed", lambda *_: True),),
         without=(CASH_FOLLOWS, ONE_PICTURE),
         faults=("stale positions", "late fills", "stale all"),
+        first=5100,
     ),
     Mutant(
         name="sales and buys at once",
