@@ -20,8 +20,10 @@ def objects() -> int:
     return len(gc.get_objects())
 
 
-def files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def files(folder: Path) -> list[str]:
+    """Open files below a folder. Other tests of this process leave some that are closed meanwhile."""
+    targets = (str(entry.resolve()) for entry in Path("/proc/self/fd").iterdir())
+    return sorted(target for target in targets if target.startswith(str(folder)))
 
 
 def live(running: Running, day: int) -> None:
@@ -51,10 +53,10 @@ def test_three_days_of_ticks_leave_nothing_behind(tmp_path: Path) -> None:
     running = run_service(rig)
     for day in (1, 2, 3):
         live(running, day)
-    ticks, before, open_before = 3 * len(EVERY_MINUTE), objects(), files()
+    ticks, before, open_before = 3 * len(EVERY_MINUTE), objects(), files(tmp_path)
     for day in (4, 5, 6):
         live(running, day)
     grown = objects() - before
     assert grown < ticks / 4, f"{grown} objects more after {ticks} ticks"
-    assert files() == open_before
+    assert files(tmp_path) == open_before != []
     assert len(rig.journal._kept._answers) <= 128
