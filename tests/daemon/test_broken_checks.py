@@ -6,10 +6,9 @@ from typing import NoReturn
 
 import pytest
 
-from policies.policy import Policy
 from portfolio.orders import LegState
-from tests.support.house import Rig, build_rig, table
-from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
+from tests.support.house import Rig
+from tests.support.stories import approve, textbook
 
 CHECKS = (
     *(
@@ -46,15 +45,7 @@ def broken(*_: object, **__: object) -> NoReturn:
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """The textbook household on the day its plan waits for a yes."""
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
-    return rig
+    return textbook(tmp_path)
 
 
 def orders(rig: Rig) -> int:

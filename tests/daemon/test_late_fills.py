@@ -15,25 +15,16 @@ from brokers.simulated.broker import SimulatedBroker
 from daemon.late_fills import look_for_late_fills
 from daemon.settle import settle
 from daemon.upkeep.clearing import clear_what_is_over
-from policies.policy import Policy
 from portfolio.money import ZERO, Quantity
 from portfolio.orders import Fill, LegState, Order
 from portfolio.wakes import WakeKind
-from tests.support.house import Rig, build_rig, table
-from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
+from tests.support.house import Rig
+from tests.support.stories import approve, textbook
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
-    return rig
+    return textbook(tmp_path)
 
 
 @contextmanager

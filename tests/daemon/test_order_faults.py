@@ -11,29 +11,20 @@ from config.safeguards import OrderLife
 from daemon.executor import move
 from daemon.settle import settle
 from daemon.upkeep.clearing import clear_what_is_over
-from policies.policy import Policy
 from portfolio.events import LegPlanned
 from portfolio.money import ZERO, Quantity
 from portfolio.orders import Leg, LegState, Order, OrderIntent, OrderStatus, Side
 from portfolio.ports import Accepted, Deferred, NotSent, Refused, SubmitOutcome, Unavailable
 from portfolio.snapshot import PriceFault
 from portfolio.wakes import WakeKind
-from tests.support.house import Rig, build_rig, table
-from tests.support.stories import DAYS, FALL, GROWTH, approve, finish, sixty_forty
+from tests.support.house import Rig
+from tests.support.stories import DAYS, approve, finish, textbook
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """The textbook household on the day its plan waits for a yes."""
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
-    return rig
+    return textbook(tmp_path)
 
 
 def the_leg(rig: Rig) -> Leg:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from policies.policy import Policy
 from portfolio.orders import LegState
 from portfolio.wakes import WakeKind
-from tests.support.house import Rig, build_rig, table
-from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
+from tests.support.house import Rig
+from tests.support.stories import approve, textbook
 
 
 class Killed(BaseException):
@@ -18,15 +17,7 @@ class Killed(BaseException):
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """The textbook household, whose plan a person has been asked about."""
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
-    return rig
+    return textbook(tmp_path)
 
 
 def killed_at(rig: Rig, point: str) -> None:

@@ -8,26 +8,18 @@ from pathlib import Path
 import pytest
 
 from daemon.settle import settle
-from policies.policy import Policy
 from portfolio.money import Money
 from portfolio.orders import Leg, LegState, Order
 from portfolio.ports import Unavailable
 from portfolio.wakes import WakeKind
-from tests.support.house import Rig, build_rig, table
-from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
+from tests.support.house import Rig
+from tests.support.stories import DAYS, approve, textbook
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """The textbook household with its sale at work, in a market that fills nothing for now."""
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
+    rig = textbook(tmp_path)
     rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
     approve(rig)
     assert the_leg(rig).state is LegState.WORKING
@@ -112,14 +104,7 @@ def test_an_order_that_only_the_list_of_all_orders_shows_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look-up by its id finds nothing for an hour; the sweep before it is given up finds it."""
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
+    rig = textbook(tmp_path)
     rig.broker.exchange.switch(rig.clock.now(), fills_held=True)
     rig.broker.faults.lost_answers = [True]
     monkeypatch.setattr(rig.broker, "find_order", lambda _name: None)

@@ -2,16 +2,18 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from daemon.cycle import Outcome
 from daemon.requests.acting import serve_request
 from daemon.requests.spool import Request, RequestKind
+from policies.policy import Policy
 from portfolio.money import Weight
 from portfolio.target import Slice, Target, build_target
 from portfolio.wakes import WakeKind
-from tests.support.house import Rig
+from tests.support.house import Rig, build_rig, table
 
 DAYS = tuple(date(2026, 3, 2) + timedelta(days=i) for i in range(12))
 GROWTH = ("100", "109", "118", "128", "139", "151", "164", "178", "187.5", *["187.5"] * 3)
@@ -25,6 +27,19 @@ def sixty_forty() -> Target:
             Slice(name="bonds", weight=Weight(Decimal("0.4")), symbol="BND"),
         ]
     )
+
+
+def textbook(folder: Path) -> Rig:
+    """The household 60/40 on the day its plan waits for a yes: stocks have grown to three quarters."""
+    rig = build_rig(
+        folder,
+        table(DAYS, STK=GROWTH, BND=FALL),
+        Policy(target=sixty_forty()),
+        positions={"STK": "600", "BND": "400"},
+        costs={"STK": "100", "BND": "100"},
+    )
+    rig.look(DAYS[8])
+    return rig
 
 
 def say(rig: Rig, kind: RequestKind, subject: str = "", reason: str = "a test") -> Outcome | None:

@@ -14,12 +14,11 @@ from daemon.machine import process
 from daemon.machine.process import StopFlag
 from daemon.protocol import BrokenInvariant
 from daemon.waking.sessions import CalendarDisagreement
-from policies.policy import Policy
 from portfolio.orders import LegState
 from portfolio.ports import Unavailable
-from tests.support.house import Rig, build_rig, table
+from tests.support.house import Rig
 from tests.support.simulated import HandClock
-from tests.support.stories import DAYS, FALL, GROWTH, approve, sixty_forty
+from tests.support.stories import approve, textbook
 
 
 @dataclass
@@ -118,14 +117,7 @@ def test_a_start_takes_its_steps_in_order_and_sends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Clock; what was under way is in doubt; orders nobody wrote down; live legs; fills; flows."""
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
+    rig = textbook(tmp_path)
 
     def dies(label: str) -> None:
         if label == "after submit":

@@ -13,28 +13,19 @@ from daemon.reconcile import reconcile
 from daemon.upkeep import chores
 from daemon.upkeep.backup import Backup, RecordBroken
 from daemon.upkeep.chores import Chores, check_disk, check_holdings, check_refusals, note_backup
-from policies.policy import Policy
 from portfolio.money import Quantity
 from portfolio.orders import LegState
 from portfolio.ports import Refused, Unavailable
 from portfolio.wakes import WakeKind
-from tests.support.house import Rig, build_rig, table
-from tests.support.stories import DAYS, FALL, GROWTH, approve, say, sixty_forty
+from tests.support.house import Rig
+from tests.support.stories import approve, say, textbook
 
 MIB = 1024 * 1024
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
-    rig = build_rig(
-        tmp_path,
-        table(DAYS, STK=GROWTH, BND=FALL),
-        Policy(target=sixty_forty()),
-        positions={"STK": "600", "BND": "400"},
-        costs={"STK": "100", "BND": "100"},
-    )
-    rig.look(DAYS[8])
-    return rig
+    return textbook(tmp_path)
 
 
 def alarms(rig: Rig) -> list[str]:
