@@ -109,7 +109,7 @@ def next_try(
     second: SecondWay = NO_SECOND_WAY,
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> datetime:
-    """When to try again after a failure: 30 s, doubled up to 15 minutes, for a day; then never.
+    """When to try again after a failure: 30 s, doubled up to 15 minutes; after `give_up_after` never.
 
     A page is also tried when its time for the second way has come.
     """

@@ -33,7 +33,7 @@ class Mutant:
     """Drawn in every seed, so that fewer seeds are needed; "crash" is one."""
     rate: float = RATES[-1]
     first: int | None = None
-    """Where its hunt begins, when its faults are not in the worlds of every seed."""
+    """Where its hunt begins, when it takes faults that not every seed has, or seeds that are rare."""
 
     def menu(self, seed: int) -> Menu:
         """What a seed draws, and the faults of this mutant."""
